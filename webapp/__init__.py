@@ -1,0 +1,1 @@
+"""The world around the rules: store, schedule, channels and pages."""

@@ -1,0 +1,1 @@
+"""What happens to an incident, one module a stage, each knowing only earlier ones."""

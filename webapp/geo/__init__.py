@@ -1,0 +1,1 @@
+"""Places: keys, distances, shapes. No database of its own, no Flask."""

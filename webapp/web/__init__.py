@@ -1,0 +1,1 @@
+"""The doors: parse, one verb, answer."""

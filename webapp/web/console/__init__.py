@@ -1,0 +1,1 @@
+"""What people who file, approve and run see."""

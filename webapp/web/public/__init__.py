@@ -1,0 +1,1 @@
+"""What everybody sees: no cookie, no script."""

@@ -1,0 +1,1 @@
+"""How people ask to be told, change it and leave."""
