@@ -25,14 +25,6 @@ class SendError(Exception):
         self.error_class, self.detail, self.code, self.retry_after_s = error_class, detail, code, retry_after_s
 
 
-class Mode(StrEnum):
-    """Whether it is real. Exercises and tests only ever meet sandbox adapters."""
-
-    actual = auto()
-    exercise = auto()
-    test = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to one recipient, ready to send; nothing left to decide."""

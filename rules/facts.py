@@ -1,0 +1,94 @@
+"""What a decision is made from: frozen inputs, checked by whoever makes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.terms import Certainty, Kind, Mode, Severity, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Who announces."""
+
+    name: str
+    time_zone: str  # IANA; the audience's local time
+    customers: int  # at least 1
+    currency: str  # ISO 4217
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSetup:
+    """One channel as this organisation has it. None = the policy's figure applies."""
+
+    available: bool = True
+    can_choose_area: bool = False
+    depends_on: tuple[str, ...] = ()  # component codes without which it is dead
+    segments_per_second: float | None = None
+    segments: int = 1  # of one message
+    price_per_segment: float | None = None  # in the organisation's currency
+    followers: int = 0
+    reach: float | None = None  # share of followers who see one post
+    followers_affected: float | None = None  # None = followers x affected / customers
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What has happened, in the words of `terms`. Moments are aware."""
+
+    kind: Kind
+    started_at: datetime
+    mode: Mode = Mode.actual
+    severity: Severity = Severity.unknown
+    urgency: Urgency = Urgency.unknown
+    certainty: Certainty = Certainty.unknown
+    expected_end_at: datetime | None = None
+    next_update_at: datetime | None = None
+    components: tuple[str, ...] = ()
+    noticeable: bool = False
+    named_people: bool = False
+    impersonation: bool = False
+    sender_spoofed: bool = False
+    sensitive: bool = False
+    money_lost: bool = False
+    public_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People with the same reachability: the channels they asked for, and those on which they are merely on file."""
+
+    people: int
+    asked: frozenset[str] = frozenset()
+    on_file: frozenset[str] = frozenset()  # disjoint from `asked`
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """The people an incident concerns. The groups are disjoint; people whom nothing addresses are in none of them."""
+
+    affected: int
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What will be said, as far as it is written."""
+
+    headline: str = ""
+    description: str = ""
+    instruction: str = ""
+    links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that one decision depends on, beside the policy. `now` is when the notice would be released."""
+
+    now: datetime
+    organisation: Organisation
+    channels: Mapping[str, ChannelSetup]  # by the policy's channel name, spaces as underscores
+    incident: Incident
+    audience: Audience
+    text: Text | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)  # facts of the caller that no field holds
