@@ -20,7 +20,9 @@ class ErrorClass(StrEnum):
 class SendError(Exception):
     """A provider did not (or may not) take a message."""
 
-    def __init__(self, error_class: ErrorClass, detail: str, *, code: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, error_class: ErrorClass, detail: str, *, code: str = "", retry_after_s: float | None = None
+    ) -> None:
         super().__init__(detail)
         self.error_class, self.detail, self.code, self.retry_after_s = error_class, detail, code, retry_after_s
 

@@ -1,1 +1,1 @@
-"""The providers' stand-in on this machine: Twilio, SMTP, Graph, and an inbox to look at."""
+"""The providers' stand-in: Twilio, a mail server and a Facebook page on this machine, with an inbox to look at."""
