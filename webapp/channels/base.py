@@ -1,4 +1,7 @@
-"""What every adapter gets and gives back. A failure says what it means for the recipient, never how the provider spells it."""
+"""What every adapter gets and gives back.
+
+A failure says what it means for the recipient, never how the provider spells it.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,7 +10,7 @@ from typing import Protocol
 
 
 class ErrorClass(StrEnum):
-    """What a provider's failure means. Source: facts of section 10.1, 10.3 and 10.4 of the evidence."""
+    """What a provider's failure means for the recipient."""
 
     bad_address = auto()  # this address will never work: suppress it
     opted_out = auto()  # this person said stop at the provider: suppress, never retry
@@ -47,6 +50,7 @@ class Accepted:
 
     provider_id: str
     url: str = ""  # broadcast only: where people see it
+    remark: str = ""  # what did not come off beside it, as a sentence; "" = all did
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,10 @@ class DirectAdapter(Protocol):
         """Hand one message to the provider. Time-out 30 s, no retries of its own."""
 
     def look_up(self, message: Outgoing, *, since: datetime) -> Accepted | None:
-        """Whether the provider took this message after `since`; None = it knows nothing of it. Only if capabilities.look_up."""
+        """Whether the provider took this message after `since`; None = it knows nothing of it.
+
+        Only if capabilities.look_up.
+        """
 
     def close(self) -> None:
         """Give back connections."""
@@ -115,5 +122,7 @@ class Adapters:
 
     def close(self) -> None:
         """Give back all connections."""
-        for adapter in (*self.direct.values(), *self.broadcast.values()):
-            adapter.close()
+        for direct in self.direct.values():
+            direct.close()
+        for broadcast in self.broadcast.values():
+            broadcast.close()

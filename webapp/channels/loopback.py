@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host name or address never leaves this machine. Names other than `localhost` are not looked up: False."""
+    """Whether it never leaves this machine. Names other than `localhost` are not looked up: False."""
     if host == "localhost":
         return True
     try:

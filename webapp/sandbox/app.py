@@ -26,7 +26,7 @@ def create_sandbox_app(providers: Providers) -> Flask:
 
 
 def _refuse_other_sites() -> tuple[Response, int] | None:
-    """Another site open in the same browser may neither write here nor read by a name that it points to this machine."""
+    """Another site in the same browser may neither write here nor read by a name that it points to us."""
     origin = request.headers.get("Origin")
     is_foreign = origin is not None and urlsplit(origin).netloc != request.host
     if is_foreign or not is_loopback(urlsplit(f"//{request.host}").hostname):

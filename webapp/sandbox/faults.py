@@ -23,7 +23,7 @@ ACTIONS = {
     "email": ("rcpt", "data"),
     "facebook": ("create", "read", "list", "edit", "delete"),
 }
-_FIELDS = {
+_FIELDS: dict[str, type | tuple[type, ...]] = {
     "channel": str,
     "kind": str,
     "recipient": str,
@@ -36,7 +36,7 @@ _FIELDS = {
 }
 
 
-class FaultRefused(ValueError):
+class FaultError(ValueError):
     """The fault that was asked for makes no sense; says why."""
 
 
@@ -57,16 +57,16 @@ class Fault:
     def __post_init__(self) -> None:
         """Refuse what no provider could do."""
         if self.channel not in ACTIONS:
-            raise FaultRefused(f"channel must be one of {', '.join(ACTIONS)}")
+            raise FaultError(f"channel must be one of {', '.join(ACTIONS)}")
         self.on = self.on or self._sending_call()
         if self.on not in ACTIONS[self.channel]:
-            raise FaultRefused(f"on must be one of {', '.join(ACTIONS[self.channel])}")
+            raise FaultError(f"on must be one of {', '.join(ACTIONS[self.channel])}")
         if self.channel == "email" and self.kind is FaultKind.apply_500:
-            raise FaultRefused("A mail server cannot take a mail and refuse it; use drop")
+            raise FaultError("A mail server cannot take a mail and refuse it; use drop")
         if self.channel != "sms" and self.kind in {FaultKind.hold, FaultKind.outcome}:
-            raise FaultRefused(f"{self.kind} is for sms")
+            raise FaultError(f"{self.kind} is for sms")
         if self.times < 1 or self.seconds < 0:
-            raise FaultRefused("times must be 1 or more, seconds 0 or more")
+            raise FaultError("times must be 1 or more, seconds 0 or more")
 
     def _sending_call(self) -> str:
         if self.channel == "email":
@@ -110,14 +110,14 @@ class Faults:
 
 
 def fault_of(wish: object) -> Fault:
-    """Read the JSON of `POST /faults`; raises FaultRefused with what to write instead."""
+    """Read the JSON of `POST /faults`; raises FaultError with what to write instead."""
     if not isinstance(wish, Mapping):
-        raise FaultRefused('Send one JSON object, such as {"channel": "sms", "kind": "drop"}')
+        raise FaultError('Send one JSON object, such as {"channel": "sms", "kind": "drop"}')
     for name, value in wish.items():
         if name not in _FIELDS:
-            raise FaultRefused(f"Unknown field {name}; there are {', '.join(_FIELDS)}")
+            raise FaultError(f"Unknown field {name}; there are {', '.join(_FIELDS)}")
         if not isinstance(value, _FIELDS[name]) or isinstance(value, bool):
-            raise FaultRefused(f"{name} has the wrong type")
+            raise FaultError(f"{name} has the wrong type")
     if wish.get("kind") not in set(FaultKind):
-        raise FaultRefused(f"kind must be one of {', '.join(FaultKind)}")
+        raise FaultError(f"kind must be one of {', '.join(FaultKind)}")
     return Fault(**{"channel": "", **wish, "kind": FaultKind(wish["kind"])})

@@ -11,8 +11,8 @@ from hmac import new as hmac
 from flask import Blueprint, Response, request, url_for
 
 from webapp.sandbox.faults import Fault
+from webapp.sandbox.graph_error import GraphApiError, no_such_object
 from webapp.sandbox.graph_list import listing
-from webapp.sandbox.graph_refusal import GraphRefusal, no_such_object
 from webapp.sandbox.outcome import under_fault
 from webapp.sandbox.page_post import PagePost
 from webapp.sandbox.providers import Providers
@@ -25,7 +25,7 @@ def graph_api(providers: Providers) -> Blueprint:
     """The routes, for one page."""
     api = Blueprint("graph", __name__, url_prefix=PREFIX)
     api.before_request(partial(_check_token, providers))
-    api.register_error_handler(GraphRefusal, lambda refusal: _refused(refusal, providers))
+    api.register_error_handler(GraphApiError, lambda refusal: _refused(refusal, providers))
     api.add_url_rule("/<page_id>/feed", "create", partial(_create, providers), methods=["POST"])
     for edge in ("feed", "published_posts"):
         api.add_url_rule(f"/<page_id>/{edge}", edge, partial(_list, providers), methods=["GET"])
@@ -39,11 +39,11 @@ def _check_token(providers: Providers) -> None:
     account = providers.account
     token = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.values.get("access_token", "")
     if not compare_digest(token.encode(), account.page_token.encode()):
-        raise GraphRefusal(190, "Invalid OAuth access token.", subcode=467)
+        raise GraphApiError(190, "Invalid OAuth access token.", subcode=467)
     proof = request.values.get("appsecret_proof")
     expected = hmac(account.app_secret.encode(), token.encode(), sha256).hexdigest()
     if proof is not None and not compare_digest(proof.encode(), expected.encode()):
-        raise GraphRefusal(100, "Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
+        raise GraphApiError(100, "Invalid appsecret_proof provided in the API argument", kind="GraphMethodException")
 
 
 def _create(providers: Providers, page_id: str) -> Response:
@@ -58,11 +58,11 @@ def _create(providers: Providers, page_id: str) -> Response:
 
 def _new_post(providers: Providers, message: str, link: str) -> PagePost:
     if not message and not link:
-        raise GraphRefusal(100, "(#100) Missing message or attachment")
+        raise GraphApiError(100, "(#100) Missing message or attachment")
     now, page_id = providers.now(), providers.account.page_id
     newest = providers.posts.newest(limit=1, where=lambda it: it.deleted_at is None)
     if newest and newest[0].message == message and now - newest[0].received_at < DUPLICATE_WINDOW:
-        raise GraphRefusal(506, "Duplicate status message", subcode=1455006)
+        raise GraphApiError(506, "Duplicate status message", subcode=1455006)
     post_id = f"{page_id}_{next(providers.post_numbers)}"
     return providers.posts.put(
         PagePost(id=post_id, recipient=page_id, received_at=now, updated_at=now, message=message, link=link)
@@ -86,7 +86,7 @@ def _edit(providers: Providers, object_id: str) -> Response:
     def act() -> Response:
         post = _existing(providers, object_id)
         if not post.is_ours:
-            raise GraphRefusal(200, "(#200) Permissions error", status=403)
+            raise GraphApiError(200, "(#200) Permissions error", status=403)
         if message := request.values.get("message"):
             post.edit(message, providers.now())
         if (pin := request.values.get("is_pinned")) is not None:
@@ -117,12 +117,12 @@ def _existing(providers: Providers, post_id: str) -> PagePost:
 
 
 def _shown(post: PagePost) -> dict[str, object]:
-    """The fields that were asked for; only the standard ones if none were. The link leads to the stand-in's own page."""
+    """The fields that were asked for, else the standard ones. The permanent link leads to the page shown here."""
     fields = post.fields(url=url_for("inbox.page", _external=True, _anchor=post.id))
     wanted = [name for name in request.values.get("fields", "id,message,created_time").split(",") if name]
     for name in wanted:
         if name not in fields:
-            raise GraphRefusal(100, f"(#100) Tried accessing nonexisting field ({name})")
+            raise GraphApiError(100, f"(#100) Tried accessing nonexisting field ({name})")
     return {"id": post.id} | {name: fields[name] for name in wanted}
 
 
@@ -133,13 +133,13 @@ def _answer(providers: Providers, on: str, act: Callable[[], Response]) -> Respo
 
 def _as_armed(providers: Providers, fault: Fault) -> Response:
     """The usage headers say when to come back, in whole minutes, if the fault has seconds."""
-    refusal = GraphRefusal(
+    refusal = GraphApiError(
         int(fault.code or 2), "As armed", status=int(fault.status), subcode=fault.subcode, wait_s=fault.seconds
     )
     return _refused(refusal, providers)
 
 
-def _refused(refusal: GraphRefusal, providers: Providers) -> Response:
+def _refused(refusal: GraphApiError, providers: Providers) -> Response:
     response = _json(refusal.error(), refusal.status)
     response.headers.update(refusal.usage(providers.account.page_id))
     return response

@@ -4,7 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from webapp.sandbox.graph_refusal import GraphRefusal
+from webapp.sandbox.graph_error import GraphApiError
 from webapp.sandbox.page_post import PagePost
 from webapp.sandbox.shelf import Shelf
 
@@ -31,7 +31,7 @@ def listing(
 
 def _limit(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LIMIT_MAX:
-        raise GraphRefusal(100, f"(#100) limit must be between 1 and {LIMIT_MAX}")
+        raise GraphApiError(100, f"(#100) limit must be between 1 and {LIMIT_MAX}")
     return int(text)
 
 
@@ -43,4 +43,4 @@ def _number(cursor: str) -> int:
     try:
         return int(urlsafe_b64decode(cursor))
     except ValueError:
-        raise GraphRefusal(100, "(#100) Invalid cursor") from None
+        raise GraphApiError(100, "(#100) Invalid cursor") from None

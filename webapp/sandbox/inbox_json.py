@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import Blueprint, Response, jsonify, request
 
-from webapp.sandbox.faults import FaultRefused, fault_of
+from webapp.sandbox.faults import FaultError, fault_of
 from webapp.sandbox.mail import Mail
 from webapp.sandbox.page_post import PagePost
 from webapp.sandbox.providers import Providers
@@ -17,15 +17,15 @@ from webapp.sandbox.sms import Sms
 LIMIT_MAX = 1000
 
 
-class Asked(ValueError):
+class QuestionError(ValueError):
     """What was asked for cannot be understood; says why."""
 
 
 def inbox_json(providers: Providers) -> Blueprint:
     """The routes."""
     door = Blueprint("inbox_json", __name__)
-    door.register_error_handler(Asked, _refused)
-    door.register_error_handler(FaultRefused, _refused)
+    door.register_error_handler(QuestionError, _refused)
+    door.register_error_handler(FaultError, _refused)
     door.add_url_rule("/inbox.json", "inbox", partial(_inbox, providers), methods=["GET"])
     door.add_url_rule("/faults", "faults", lambda: jsonify(faults=providers.faults.armed()), methods=["GET"])
     door.add_url_rule("/faults", "arm", partial(_arm, providers), methods=["POST"])
@@ -50,7 +50,7 @@ def _inbox(providers: Providers) -> Response:
         "callbacks": asdict(providers.callbacks.counts) | {"waiting": providers.callbacks.waiting()},
     }
     if channel and channel not in shelves:
-        raise Asked(f"channel must be one of {', '.join(shelves)}")
+        raise QuestionError(f"channel must be one of {', '.join(shelves)}")
     if channel:
         shelf = shelves[channel]
         if recipient := asked.get("recipient"):
@@ -130,11 +130,11 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Asked("since must be a moment in ISO 8601, such as 2026-11-22T18:00:00Z") from None
+        raise QuestionError("since must be a moment in ISO 8601, such as 2026-11-22T18:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _number(text: str, *, most: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise Asked(f"limit and before must be numbers; limit at most {LIMIT_MAX}")
+        raise QuestionError(f"limit and before must be numbers; limit at most {LIMIT_MAX}")
     return int(text)

@@ -1,8 +1,9 @@
 """The mail server that takes everything, unless a fault is armed."""
 
 import asyncio
+from asyncio import Server, WriteTransport
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -20,8 +21,8 @@ class _Post:
     def __init__(self, providers: Providers) -> None:
         self._providers = providers
 
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         fault = self._providers.faults.take("email", address, "rcpt")
         if fault and (refusal := await _befall(fault, server)):
@@ -30,7 +31,7 @@ class _Post:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  the same
         fault = next(filter(None, (self._providers.faults.take("email", it, "data") for it in envelope.rcpt_tos)), None)
         if fault and fault.kind is FaultKind.drop:
             self._keep(envelope)
@@ -62,7 +63,7 @@ async def _befall(fault: Fault, server: SMTP) -> str:
         case FaultKind.status:
             return f"{fault.status} {fault.code} As armed".replace("  ", " ")
         case FaultKind.drop | FaultKind.drop_before:
-            server.transport.abort()
+            cast("WriteTransport", server.transport).abort()
             return "421 4.3.2 Gone"
         case _:
             await asyncio.sleep(fault.seconds)
@@ -86,15 +87,15 @@ class MailServer(Controller):
         )
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        self.port = cast("Server", self.server).sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd's
 
 
 def _door(providers: Providers) -> Callable[..., AuthResult]:
     account = providers.account
     known = (account.mail_user.encode(), account.mail_password.encode())
 
-    def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:
+    def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
         is_known = isinstance(given, LoginPassword) and (given.login, given.password) == known
         return AuthResult(success=is_known, handled=False)
 

@@ -51,7 +51,9 @@ class Shelf(Generic[T]):
     def remove(self, thing_id: str) -> None:
         """Forget it, but for the count."""
         with self._lock:
-            thing = self._things.pop(thing_id)
+            thing = self._things.pop(thing_id, None)
+            if thing is None:
+                return
             theirs = self._by_recipient[thing.recipient]
             del theirs[thing_id]
             if not theirs:
@@ -71,7 +73,7 @@ class Shelf(Generic[T]):
     ) -> list[T]:
         """Newest first; of one recipient if named; only those numbered below `before` if that is not 0."""
         with self._lock:
-            things = self._by_recipient.get(recipient, {}) if recipient else self._things
+            things = self._by_recipient.get(recipient, OrderedDict()) if recipient else self._things
             found = (it for it in reversed(things.values()) if (not before or it.number < before) and where(it))
             return list(islice(found, limit))
 

@@ -14,7 +14,7 @@ _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 BODY_MAX = 1600
 
 
-class TwilioRefusal(Exception):
+class TwilioApiError(Exception):
     """An error in Twilio's numbering."""
 
     def __init__(self, code: int, message: str, *, status: int = 400) -> None:
@@ -23,7 +23,7 @@ class TwilioRefusal(Exception):
 
 
 def create(providers: Providers, form: Mapping[str, str], fault: Fault | None) -> Sms:
-    """Take a text and begin its life; raises TwilioRefusal."""
+    """Take a text and begin its life; raises TwilioApiError."""
     _check_recipient(providers, form.get("To", ""))
     _check_sender(form.get("From", ""), form.get("MessagingServiceSid", ""))
     _check_content(form)
@@ -55,36 +55,36 @@ def create(providers: Providers, form: Mapping[str, str], fault: Fault | None) -
 
 def _check_recipient(providers: Providers, to: str) -> None:
     if not to:
-        raise TwilioRefusal(21604, "A 'To' phone number is required.")
+        raise TwilioApiError(21604, "A 'To' phone number is required.")
     if not _E164.fullmatch(to):
-        raise TwilioRefusal(21211, f"The 'To' number {to} is not a valid phone number.")
+        raise TwilioApiError(21211, f"The 'To' number {to} is not a valid phone number.")
     if to in providers.opted_out:
-        raise TwilioRefusal(21610, "Attempt to send to unsubscribed recipient")
+        raise TwilioApiError(21610, "Attempt to send to unsubscribed recipient")
 
 
 def _check_sender(sender: str, service_sid: str) -> None:
     if not sender and not service_sid:
-        raise TwilioRefusal(21603, "A 'From' phone number is required.")
+        raise TwilioApiError(21603, "A 'From' phone number is required.")
     if service_sid and not _SERVICE.fullmatch(service_sid):
-        raise TwilioRefusal(21712, "The Messaging Service does not exist.", status=404)
+        raise TwilioApiError(21712, "The Messaging Service does not exist.", status=404)
     if sender and not (_E164.fullmatch(sender) or _ALPHANUMERIC.fullmatch(sender)):
-        raise TwilioRefusal(21212, f"The 'From' number {sender} is not a valid phone number.")
+        raise TwilioApiError(21212, f"The 'From' number {sender} is not a valid phone number.")
 
 
 def _check_content(form: Mapping[str, str]) -> None:
     if not form.get("Body"):
-        raise TwilioRefusal(21602, "Message body is required.")
+        raise TwilioApiError(21602, "Message body is required.")
     if len(form["Body"]) > BODY_MAX:
-        raise TwilioRefusal(21617, f"The concatenated message body exceeds the {BODY_MAX} character limit.")
+        raise TwilioApiError(21617, f"The concatenated message body exceeds the {BODY_MAX} character limit.")
     callback_url = form.get("StatusCallback", "")
     if callback_url and not re.match(r"https?://[^\s/_]+", callback_url):
-        raise TwilioRefusal(21609, "The 'StatusCallback' URL is not a valid URL.")
+        raise TwilioApiError(21609, "The 'StatusCallback' URL is not a valid URL.")
 
 
 def _validity_s(form: Mapping[str, str]) -> int:
     wish = form.get("ValidityPeriod", "36000")
     if not wish.isascii() or not wish.isdigit() or not 1 <= int(wish) <= 36_000:
-        raise TwilioRefusal(20001, "ValidityPeriod must be between 1 and 36000 seconds.")
+        raise TwilioApiError(20001, "ValidityPeriod must be between 1 and 36000 seconds.")
     return int(wish)
 
 
@@ -98,5 +98,5 @@ def _send_at(form: Mapping[str, str], now: datetime) -> datetime | None:
     except (ValueError, TypeError):
         is_in_window = False
     if not is_in_window:
-        raise TwilioRefusal(35114, "SendAt time must be between 15 minutes and 35 days from now.")
+        raise TwilioApiError(35114, "SendAt time must be between 15 minutes and 35 days from now.")
     return send_at

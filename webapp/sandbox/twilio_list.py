@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from webapp.sandbox.providers import Providers
 from webapp.sandbox.sms import Sms
-from webapp.sandbox.twilio_create import TwilioRefusal
+from webapp.sandbox.twilio_create import TwilioApiError
 
 _FILTERS = ("To", "From", "DateSent", "DateSent<", "DateSent>")
 
@@ -60,12 +60,12 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise TwilioRefusal(20001, "DateSent must be a date or a moment in ISO 8601") from None
+        raise TwilioApiError(20001, "DateSent must be a date or a moment in ISO 8601") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _number(asked: Mapping[str, str], name: str, default: int, *, most: int) -> int:
     text = asked.get(name, str(default))
     if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise TwilioRefusal(20001, f"{name} must be a number of at most {most}")
+        raise TwilioApiError(20001, f"{name} must be a number of at most {most}")
     return int(text)

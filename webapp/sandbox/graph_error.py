@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 THROTTLED = frozenset({4, 17, 32, 341, 613, 80001})
 
 
-class GraphRefusal(Exception):
+class GraphApiError(Exception):
     """An error in Meta's numbering."""
 
     def __init__(
@@ -41,7 +41,7 @@ class GraphRefusal(Exception):
         return {"X-App-Usage": json.dumps(counts), "X-Business-Use-Case-Usage": json.dumps({page_id: [pages]})}
 
 
-def no_such_object(object_id: str) -> GraphRefusal:
+def no_such_object(object_id: str) -> GraphApiError:
     """Gone, never there, or not for this token: Meta does not say which."""
     message = f"Unsupported request. Object with ID '{object_id}' does not exist"
-    return GraphRefusal(100, message, subcode=33, kind="GraphMethodException")
+    return GraphApiError(100, message, subcode=33, kind="GraphMethodException")
