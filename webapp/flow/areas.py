@@ -1,0 +1,118 @@
+"""Places with a code, and how an incident says where it applies."""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from webapp.db import word
+from webapp.flow.refusals import NotValid
+from webapp.geo.circles import FARTHEST_LATITUDE, Circle
+
+WIDEST_KM = 1_000.0
+
+
+class Level(StrEnum):
+    """What sort of place."""
+
+    country = auto()
+    county = auto()
+    municipality = auto()
+    locality = auto()
+    own = auto()
+
+
+class Area(SQLModel, table=True):
+    """A place that people know by name. People belong to it by its code, never by a map's outline."""
+
+    code: str = Field(primary_key=True, max_length=40)
+    name: str = Field(index=True)
+    level: Level = word(Level)
+    parent_code: str | None = Field(default=None, foreign_key="area.code")
+    latitude: float | None = None  # its middle, for "within 15 km of"
+    longitude: float | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Everything within a distance of a named place."""
+
+    label: str
+    circle: Circle
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The union of coded areas and circles. Empty = everywhere."""
+
+    codes: tuple[str, ...] = ()
+    nears: tuple[Near, ...] = ()
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether no place limits it."""
+        return not self.codes and not self.nears
+
+
+def areas(session: Session) -> list[Area]:
+    """All, by name."""
+    return list(session.exec(select(Area).order_by(col(Area.name))))
+
+
+def near(session: Session, place: str, radius_km: float) -> Near:
+    """A circle around a place given by name ("Sveg", "Sveg, Jämtland") or as "62.03, 14.36". Raises NotValid."""
+    if not 0.1 <= radius_km <= WIDEST_KM:
+        raise NotValid("radius_km", f"A radius of {radius_km:g} km cannot be used; write 0.1 to {WIDEST_KM:g}")
+    coordinates = _coordinates(place)
+    if coordinates:
+        return Near(place.strip(), Circle(*coordinates, radius_km * 1_000))
+    found = _named(session, place)
+    if found.latitude is None or found.longitude is None:
+        raise NotValid("place", f"{found.name} has no point to measure from; choose it as an area instead")
+    return Near(found.name, Circle(found.latitude, found.longitude, radius_km * 1_000))
+
+
+def with_children(session: Session, codes: tuple[str, ...]) -> list[str]:
+    """These codes and those of every area inside them."""
+    children: dict[str | None, list[str]] = {}
+    for code, parent in session.exec(select(Area.code, Area.parent_code)):
+        children.setdefault(parent, []).append(code)
+    found, waiting = [], list(codes)
+    while waiting:
+        code = waiting.pop()
+        if code not in found:
+            found.append(code)
+            waiting.extend(children.get(code, []))
+    return found
+
+
+def in_words(session: Session, where: Where) -> str:
+    """The place as people say it: "Sveg, within 15 km"; "" = everywhere."""
+    names = {area.code: area.name for area in areas(session)} if where.codes else {}
+    parts = [names.get(code, code) for code in where.codes]
+    parts += [f"{near.label}, within {near.circle.radius_m / 1_000:g} km" for near in where.nears]
+    return " and ".join(parts)
+
+
+def _coordinates(text: str) -> tuple[float, float] | None:
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    if abs(latitude) > FARTHEST_LATITUDE or abs(longitude) > 180:
+        raise NotValid(
+            "place", f"{text.strip()} is not a point on the map; write latitude, longitude, like 62.03, 14.36"
+        )
+    return latitude, longitude
+
+
+def _named(session: Session, place: str) -> Area:
+    name = place.split(",", maxsplit=1)[0].strip().casefold()
+    found = [area for area in areas(session) if area.name.casefold() == name]
+    if not found:
+        close = [area.name for area in areas(session) if area.name.casefold().startswith(name[:3])][:3]
+        hint = f"did you mean {', '.join(close)}?" if close and name else "write a place's name, or latitude, longitude"
+        raise NotValid("place", f"No place is called {place.strip()!r}; {hint}")
+    with_point = [area for area in found if area.latitude is not None]
+    return (sorted(with_point, key=lambda area: area.level is not Level.locality) or found)[0]

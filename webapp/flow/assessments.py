@@ -1,0 +1,135 @@
+"""What the rules said of an incident, with everything that they were told: kept as it was, never recomputed silently."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from rules.advice import Advice, advise, as_json
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from rules import facts
+from rules.policy import Policy
+from webapp.db import add, json_field, moment
+from webapp.flow import audience
+from webapp.flow.audience import Counted
+from webapp.flow.incidents import Filing, Incident, concern_of, filing_of
+from webapp.flow.organisation import ChannelSetup, channel_setups, organisation
+from webapp.flow.people import Person
+from webapp.flow.policies import policy_in_force
+
+BROADCAST = {"status_page", "facebook"}  # channels without addresses of ours
+
+
+class Assessment(SQLModel, table=True):
+    """One recommendation, as it was given."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    incident_id: UUID = Field(foreign_key="incident.id", index=True)
+    policy_version: str = Field(foreign_key="policy_version.version", max_length=64)
+    facts: dict[str, Any] = json_field()
+    result: dict[str, Any] = json_field()
+    assessed_at: datetime = moment(index=True)
+    by_id: UUID | None = Field(default=None, foreign_key="person.id")
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A recommendation with what it was made from."""
+
+    case: facts.Case
+    policy: Policy
+    advice: Advice
+    counted: Counted
+
+
+def recommend(
+    session: Session,
+    filing: Filing,
+    *,
+    now: datetime,
+    text: facts.Text | None = None,
+    segments: Mapping[str, int] | None = None,
+) -> Recommendation:
+    """What the policy in force says of this, without storing anything. `segments`: per message, by channel."""
+    setups = channel_setups(session)
+    counted = audience.count(session, concern_of(session, filing), channels=direct(setups))
+    case = _case(session, filing, setups, counted, now=now, text=text, segments=segments or {})
+    policy = policy_in_force(session, now=now)
+    return Recommendation(case=case, policy=policy, advice=advise(case, policy), counted=counted)
+
+
+def assess(
+    session: Session,
+    incident: Incident,
+    *,
+    by: Person | None,
+    now: datetime,
+    text: facts.Text | None = None,
+    segments: Mapping[str, int] | None = None,
+) -> Assessment:
+    """Recommend for a stored incident, and keep the answer."""
+    given = recommend(session, filing_of(session, incident), now=now, text=text, segments=segments)
+    kept = Assessment(
+        incident_id=incident.id,
+        policy_version=given.policy.version,
+        facts=as_plain(given.case),
+        result=as_json(given.advice),
+        assessed_at=now,
+        by_id=by.id if by else None,
+    )
+    return add(session, kept)
+
+
+def newest(session: Session, incident: Incident) -> Assessment | None:
+    """The last one of an incident."""
+    wanted = (
+        select(Assessment).where(Assessment.incident_id == incident.id).order_by(col(Assessment.assessed_at).desc())
+    )
+    return session.exec(wanted).first()
+
+
+def direct(setups: list[ChannelSetup]) -> list[str]:
+    """The channels that need an address of each person."""
+    return [setup.channel for setup in setups if setup.channel not in BROADCAST]
+
+
+def as_plain(thing: Any) -> Any:
+    """A frozen input as JSON types: moments as ISO 8601, sets as sorted lists."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return as_plain(asdict(thing))
+    if isinstance(thing, Mapping):
+        return {str(key): as_plain(value) for key, value in thing.items()}
+    if isinstance(thing, frozenset | set):
+        return sorted(as_plain(item) for item in thing)
+    if isinstance(thing, list | tuple):
+        return [as_plain(item) for item in thing]
+    if isinstance(thing, datetime):
+        return thing.isoformat()
+    return thing.value if isinstance(thing, StrEnum) else thing
+
+
+def _case(
+    session: Session,
+    filing: Filing,
+    setups: list[ChannelSetup],
+    counted: Counted,
+    *,
+    now: datetime,
+    text: facts.Text | None,
+    segments: Mapping[str, int],
+) -> facts.Case:
+    ours = organisation(session)
+    reachable = sum(group.people for group in counted.groups)
+    counted_or_all = ours.customers if filing.where.is_everywhere else counted.people
+    affected = counted_or_all if filing.affected_estimate is None else filing.affected_estimate
+    return facts.Case(
+        now=now,
+        organisation=facts.Organisation(ours.name, ours.time_zone, ours.customers, ours.currency),
+        channels={setup.channel: setup.as_facts(segments=segments.get(setup.channel, 1)) for setup in setups},
+        incident=filing.as_facts(),
+        audience=facts.Audience(affected=max(affected, reachable), groups=counted.groups),
+        text=text,
+    )

@@ -1,0 +1,62 @@
+"""Who announces, and the channels it has."""
+
+import sqlalchemy as sa
+from sqlmodel import Field, Session, SQLModel, select
+
+from rules import facts
+from webapp.db import json_field
+from webapp.flow.refusals import NotFound
+
+
+class Organisation(SQLModel, table=True):
+    """The one organisation of this installation."""
+
+    id: int = Field(default=1, primary_key=True)
+    name: str
+    page_id: str = Field(max_length=12)  # as programs know the status page
+    time_zone: str  # IANA
+    customers: int
+    currency: str = Field(max_length=3)  # ISO 4217
+    languages: list[str] = json_field(default_factory=lambda: ["en"])  # the first is the default
+    help_text: str = ""  # how a person gets help by other means, said at the end of mails
+
+
+class ChannelSetup(SQLModel, table=True):
+    """One channel that is set up. Figures that are None come from the policy."""
+
+    __tablename__ = "channel_setup"
+    channel: str = Field(primary_key=True, max_length=24)
+    position: int = 0
+    available: bool = True
+    can_choose_area: bool = False
+    depends_on: list[str] = json_field(default_factory=list)  # component codes without which it is dead
+    segments_per_second: float | None = None
+    price_per_segment: float | None = None  # in the organisation's currency
+    followers: int = 0
+    reach: float | None = None  # share of followers who see one post
+
+    def as_facts(self, *, segments: int = 1) -> facts.ChannelSetup:
+        """What the rules may know of it."""
+        return facts.ChannelSetup(
+            available=self.available,
+            can_choose_area=self.can_choose_area,
+            depends_on=tuple(self.depends_on),
+            segments_per_second=self.segments_per_second,
+            segments=segments,
+            price_per_segment=self.price_per_segment,
+            followers=self.followers,
+            reach=self.reach,
+        )
+
+
+def organisation(session: Session) -> Organisation:
+    """The organisation. Raises NotFound before an installation is set up."""
+    found = session.get(Organisation, 1)
+    if found is None:
+        raise NotFound("No organisation is set up yet; run `python -m webapp demo` or `init`")
+    return found
+
+
+def channel_setups(session: Session) -> list[ChannelSetup]:
+    """All channels that are set up, in the order in which they are shown."""
+    return list(session.exec(select(ChannelSetup).order_by(sa.column("position"), sa.column("channel"))))

@@ -1,0 +1,256 @@
+"""Asking to be told: prove that the address is yours, say what and where, change it, leave."""
+
+import hashlib
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from sqlmodel import Field, Session, SQLModel, col, func, or_, select
+
+from webapp.db import add, json_field, moment
+from webapp.flow import letters
+from webapp.flow.areas import near
+from webapp.flow.audit import record
+from webapp.flow.components import Component
+from webapp.flow.organisation import organisation
+from webapp.flow.refusals import NotFound, NotValid, TooMany
+from webapp.flow.subscribers import (
+    Address,
+    Subscriber,
+    SubscriberArea,
+    Subscription,
+    address,
+    addresses,
+    forget,
+    key_of,
+    place_at,
+)
+
+LIFE = timedelta(minutes=30)
+TRIES = 5
+PER_ADDRESS, PER_NETWORK = 3, 20  # an hour
+CHANNELS = ("email", "sms")
+SAID = {
+    "en": (
+        "Your code for {name}: {code}. It is valid for 30 minutes. If you did not ask for it, do nothing.",
+        "Confirm that {name} may tell you",
+        """You asked {name} to tell you about what concerns you.
+
+Open this page and press Confirm:
+{link}
+
+Or write this code on the page that you came from: {code}
+
+Both are valid for 30 minutes. If you did not ask for this, do nothing: you will hear no more.""",
+    ),
+    "sv": (
+        "Din kod hos {name}: {code}. Den gäller i 30 minuter. Har du inte bett om den behöver du inte göra något.",
+        "Bekräfta att {name} får meddela dig",
+        """Du har bett {name} att meddela dig om det som rör dig.
+
+Öppna sidan och tryck på Bekräfta:
+{link}
+
+Eller skriv koden på sidan som du kom från: {code}
+
+Båda gäller i 30 minuter. Har du inte bett om detta behöver du inte göra något: du hör inte av oss mer.""",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person wants to be told about, and where. No component = everything; no place = everywhere."""
+
+    components: tuple[str, ...] = ()  # public ids
+    area_codes: tuple[str, ...] = ()
+    place: str = ""
+    radius_km: float = 15.0
+    language: str = "en"
+
+
+class Confirmation(SQLModel, table=True):
+    """A wish that waits for proof. The code is kept as a hash."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    channel: str = Field(max_length=24)
+    value: str = Field(max_length=254, index=True, repr=False)
+    code_hash: str = Field(max_length=64, repr=False)
+    choices: dict[str, Any] = json_field()
+    agreed_text: str
+    network: str = Field(max_length=64, index=True)
+    asked_at: datetime = moment(index=True)
+    tries: int = 0
+    confirmed_at: datetime | None = moment(default=None)
+
+
+def normalised(channel: str, value: str, *, country: str = "SE") -> str:
+    """The address as we store it: E.164, or a mail address in lower case. Raises NotValid."""
+    if channel == "email":
+        try:
+            return validate_email(value.strip(), check_deliverability=False).normalized.lower()
+        except EmailNotValidError:
+            raise NotValid("value", "That is not a mail address; write it like anna@example.org") from None
+    try:
+        number = phonenumbers.parse(value, country)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
+        raise NotValid("value", "That is not a mobile number; write it like 070 123 45 67 or +46 70 123 45 67")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def ask(
+    session: Session,
+    channel: str,
+    value: str,
+    choices: Choices,
+    *,
+    agreed_text: str,
+    network: str,
+    public_url: str,
+    now: datetime,
+) -> Confirmation:
+    """Keep the wish and send a code to the address. The same for known and unknown addresses. Raises NotValid, TooMany."""
+    if channel not in CHANNELS:
+        raise NotValid("channel", "Choose email or SMS")
+    value = normalised(channel, value)
+    _check(session, choices)
+    _limit(session, channel, value, network, now)
+    code = f"{secrets.randbelow(1_000_000):06}"
+    wish = Confirmation(
+        channel=channel,
+        value=value,
+        code_hash="",
+        choices=asdict(choices),
+        agreed_text=agreed_text,
+        network=network,
+        asked_at=now,
+    )
+    wish.code_hash = _hash(wish.id, code)
+    add(session, wish)
+    name = organisation(session).name
+    sms, subject, mail = SAID.get(choices.language, SAID["en"])
+    body = (mail if channel == "email" else sms).format(
+        name=name, code=code, link=f"{public_url}/subscribe/confirm/{wish.id}?code={code}"
+    )
+    letters.write(
+        session,
+        channel,
+        value,
+        subject=subject.format(name=name),
+        body=body,
+        language=choices.language,
+        now=now,
+        life=LIFE,
+    )
+    return wish
+
+
+def confirm(session: Session, wish_id: UUID, code: str, *, now: datetime) -> Subscriber | None:
+    """Believe the owner of the address; from here they are told. None = wrong code, which is counted. May be repeated.
+
+    Raises NotFound for a wish that is too old, TooMany after five wrong codes.
+    """
+    wish = session.exec(select(Confirmation).where(Confirmation.id == wish_id).with_for_update()).first()
+    if wish is None or wish.asked_at + LIFE < now:
+        raise NotFound("This confirmation is too old. Please sign up again; it takes a minute")
+    if wish.tries >= TRIES:
+        raise TooMany("Too many wrong codes. Please sign up again")
+    if not secrets.compare_digest(wish.code_hash, _hash(wish.id, code.strip().replace(" ", ""))):
+        wish.tries += 1
+        add(session, wish)
+        return None
+    owned = address(session, wish.channel, wish.value) or _new_address(session, wish, now)
+    subscriber = session.get_one(Subscriber, owned.subscriber_id)
+    if wish.confirmed_at is None:
+        wish.confirmed_at = now
+        owned.confirmed_at, owned.agreed_text, owned.source = now, wish.agreed_text, "self_signup"
+        owned.suppressed_at, owned.suppressed_reason = None, ""
+        session.add_all([wish, owned])
+        choose(session, subscriber, _choices(wish.choices), now=now)
+    return subscriber
+
+
+def choose(session: Session, subscriber: Subscriber, choices: Choices, *, now: datetime) -> None:
+    """Replace what a person follows and where. Raises NotValid."""
+    _check(session, choices)
+    forget(session, subscriber)
+    subscriber.language, subscriber.left_at = choices.language, None
+    subscriber.follows_everywhere = not choices.area_codes and not choices.place
+    session.add(subscriber)
+    chosen = session.exec(select(Component.id).where(col(Component.public_id).in_(choices.components))).all()
+    wanted: list[UUID | None] = [*chosen] or [None]
+    for component_id in wanted:
+        add(session, Subscription(subscriber_id=key_of(subscriber), component_id=component_id))
+    for code in dict.fromkeys(choices.area_codes):
+        add(session, SubscriberArea(subscriber_id=key_of(subscriber), area_code=code))
+    if choices.place:
+        around = near(session, choices.place, choices.radius_km)
+        place_at(
+            session,
+            subscriber,
+            around.circle.latitude,
+            around.circle.longitude,
+            label=around.label,
+            radius_m=around.circle.radius_m,
+        )
+    record(
+        session,
+        "subscriber.chose",
+        ("subscriber", subscriber.id),
+        "A subscriber chose what to be told",
+        by=None,
+        now=now,
+    )
+
+
+def leave(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
+    """Tell this person nothing that they asked for any more. May be repeated."""
+    forget(session, subscriber)
+    for owned in addresses(session, subscriber):
+        owned.confirmed_at = None
+        if not owned.is_on_file:
+            owned.suppressed_at, owned.suppressed_reason = owned.suppressed_at or now, "unsubscribed"
+        session.add(owned)
+    subscriber.left_at = subscriber.left_at or now
+    session.add(subscriber)
+    record(session, "subscriber.left", ("subscriber", subscriber.id), "A subscriber left", by=None, now=now)
+
+
+def _new_address(session: Session, wish: Confirmation, now: datetime) -> Address:
+    subscriber = add(session, Subscriber(created_at=now))
+    return add(session, Address(subscriber_id=key_of(subscriber), channel=wish.channel, value=wish.value))
+
+
+def _check(session: Session, choices: Choices) -> None:
+    known = set(session.exec(select(Component.public_id)))
+    if unknown := [public_id for public_id in choices.components if public_id not in known]:
+        raise NotValid("components", f"There is no such service any more: {', '.join(unknown)}; choose again")
+    if choices.place:
+        near(session, choices.place, choices.radius_km)
+
+
+def _choices(stored: dict[str, Any]) -> Choices:
+    return Choices(**stored | {name: tuple(stored[name]) for name in ("components", "area_codes")})
+
+
+def _limit(session: Session, channel: str, value: str, network: str, now: datetime) -> None:
+    recent = select(Confirmation.value, func.count()).where(
+        col(Confirmation.asked_at) > now - timedelta(hours=1),
+        or_(
+            (col(Confirmation.channel) == channel) & (col(Confirmation.value) == value),
+            col(Confirmation.network) == network,
+        ),
+    )
+    counts = dict(session.exec(recent.group_by(col(Confirmation.value))).all())
+    if counts.get(value, 0) >= PER_ADDRESS or sum(counts.values()) >= PER_NETWORK:
+        raise TooMany("Too many sign-ups from here or for this address. Please try again in an hour")
+
+
+def _hash(wish_id: UUID, code: str) -> str:
+    return hashlib.sha256(f"{wish_id}:{code}".encode()).hexdigest()

@@ -1,0 +1,218 @@
+"""What the public may see now: the one visibility function, for the page, the feeds and the programs.
+
+Computed from the rows and the clock: a notice past its end or an incident that has ended is never shown as live,
+whichever process is dead.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from rules.terms import Mode, Severity
+from webapp.flow import incidents
+from webapp.flow.components import Component, ComponentState, components
+from webapp.flow.incidents import Incident, IncidentStatus, Update
+from webapp.flow.notices import Notice, NoticeText
+from webapp.flow.organisation import Organisation, organisation
+from webapp.flow.postings import STATUS_PAGE, Posting
+
+HISTORY = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNotice:
+    """A notice as the public sees it."""
+
+    notice: Notice
+    texts: dict[str, NoticeText]  # by language
+    published_at: datetime
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownIncident:
+    """An incident as the public sees it: its facts, its updates newest first, and the approved notices on it."""
+
+    incident: Incident
+    status: IncidentStatus
+    impact: str  # none, minor, major, critical, maintenance
+    components: list[tuple[Component, ComponentState]]
+    where: str  # "" = everywhere
+    published_at: datetime
+    ended_at: datetime | None
+    updates: list[Update]
+    notices: list[ShownNotice]
+
+    @property
+    def live_notices(self) -> list[ShownNotice]:
+        """Those in force, newest first."""
+        return [shown for shown in self.notices if shown.is_live]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComponent:
+    """A component and its state now; groups hold theirs."""
+
+    component: Component
+    state: ComponentState
+    children: list["ShownComponent"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """The whole public picture at one moment."""
+
+    organisation: Organisation
+    at: datetime
+    components: list[ShownComponent]
+    open: list[ShownIncident]  # running now, worst first
+    upcoming: list[ShownIncident]  # planned work, soonest first
+    history: list[ShownIncident]  # ended within 90 days, newest first
+    updated_at: datetime
+
+    @property
+    def state(self) -> ComponentState:
+        """The worst state of any component, or of an incident that touches none."""
+        states = [shown.state for shown in self.flat_components] or [ComponentState.operational]
+        return max(states, key=lambda state: state.badness)
+
+    @property
+    def impact(self) -> str:
+        """Statuspage's word for the whole: none, minor, major, critical, maintenance."""
+        order = ("none", "maintenance", "minor", "major", "critical")
+        return max([shown.impact for shown in self.open] or ["none"], key=order.index)
+
+    @property
+    def flat_components(self) -> list[ShownComponent]:
+        """Groups and their children in one list."""
+        return [each for shown in self.components for each in (shown, *shown.children)]
+
+
+def shown(session: Session, *, now: datetime) -> Surface:
+    """What the public may see at this moment."""
+    ours = organisation(session)
+    every = _visible(session, now=now)
+    running = [each for each in every if not each.status.is_end and each.status is not IncidentStatus.scheduled]
+    order = ("maintenance", "none", "minor", "major", "critical")
+    ended = [each for each in every if each.ended_at]
+    return Surface(
+        organisation=ours,
+        at=now,
+        components=_states(session, running),
+        open=sorted(running, key=lambda each: (-order.index(each.impact), -each.published_at.timestamp())),
+        upcoming=sorted(
+            (each for each in every if each.status is IncidentStatus.scheduled),
+            key=lambda each: each.incident.started_at,
+        ),
+        history=sorted(ended, key=lambda each: each.ended_at or now, reverse=True),
+        updated_at=max([_changed_at(each, now) for each in every], default=now),
+    )
+
+
+def shown_incident(session: Session, public_id: str, *, now: datetime) -> ShownIncident | None:
+    """One incident, if the public may see it."""
+    incident = session.exec(select(Incident).where(Incident.public_id == public_id)).first()
+    return _shown(session, incident, _notices(session, [incident.id], now=now), now=now) if incident else None
+
+
+def impact(kind_is_maintenance: bool, severity: Severity) -> str:
+    """Statuspage's word for a severity."""
+    if kind_is_maintenance:
+        return "maintenance"
+    match severity:
+        case Severity.severe | Severity.extreme:
+            return "critical"
+        case Severity.moderate:
+            return "major"
+        case Severity.minor | Severity.unknown:
+            return "minor"
+
+
+def _visible(session: Session, *, now: datetime) -> list[ShownIncident]:
+    since = now - HISTORY
+    wanted = select(Incident).where(
+        Incident.mode == Mode.actual, (col(Incident.resolved_at).is_(None)) | (col(Incident.resolved_at) > since)
+    )
+    found = session.exec(wanted.order_by(col(Incident.filed_at).desc())).all()
+    notices = _notices(session, [incident.id for incident in found], now=now)
+    visible = (_shown(session, incident, notices, now=now) for incident in found)
+    return [each for each in visible if each is not None]
+
+
+def _shown(
+    session: Session, incident: Incident, notices: dict[UUID, list[ShownNotice]], *, now: datetime
+) -> ShownIncident | None:
+    if incident.mode is not Mode.actual:
+        return None
+    own = notices.get(incident.id, [])
+    moments = [each.published_at for each in own] + ([incident.published_at] if incident.published_at else [])
+    if not moments or min(moments) > now:
+        return None
+    return ShownIncident(
+        incident=incident,
+        status=incident.status_at(now),
+        impact=impact(incident.is_maintenance, incident.severity),
+        components=incidents.touching(session, incident),
+        where=incidents.area_words(session, incident),
+        published_at=min(moments),
+        ended_at=incident.ended_at(now),
+        updates=[update for update in incidents.updates(session, incident) if update.at <= now],
+        notices=own,
+    )
+
+
+def _notices(session: Session, incident_ids: list[UUID], *, now: datetime) -> dict[UUID, list[ShownNotice]]:
+    rows = session.exec(
+        select(Notice, Posting.live_at)
+        .join(Posting, col(Posting.notice_id) == col(Notice.id))
+        .where(
+            col(Notice.incident_id).in_(incident_ids), Notice.mode == Mode.actual, Posting.channel == STATUS_PAGE,
+            col(Posting.live_at) <= now,
+        )
+        .order_by(col(Posting.live_at).desc())
+    ).all()  # fmt: skip
+    texts: dict[UUID, dict[str, NoticeText]] = {}
+    for text in session.exec(
+        select(NoticeText).where(col(NoticeText.notice_id).in_([notice.id for notice, _ in rows]))
+    ):
+        texts.setdefault(text.notice_id, {})[text.language] = text
+    found: dict[UUID, list[ShownNotice]] = {}
+    for notice, live_at in rows:
+        shown_notice = ShownNotice(notice, texts.get(notice.id, {}), live_at or now, notice.is_live_at(now))
+        found.setdefault(notice.incident_id, []).append(shown_notice)
+    return found
+
+
+def _states(session: Session, running: list[ShownIncident]) -> list[ShownComponent]:
+    worst: dict[UUID, ComponentState] = {}
+    for each in running:
+        for component, state in each.components:
+            worst[component.id] = max(
+                state, worst.get(component.id, ComponentState.operational), key=lambda found: found.badness
+            )
+    every = components(session)
+    inside: dict[UUID | None, list[Component]] = {}
+    for component in every:
+        inside.setdefault(component.group_id, []).append(component)
+    return [_with_children(component, inside, worst) for component in inside.get(None, [])]
+
+
+def _with_children(
+    component: Component, inside: dict[UUID | None, list[Component]], worst: dict[UUID, ComponentState]
+) -> ShownComponent:
+    children = [_with_children(child, inside, worst) for child in inside.get(component.id, [])]
+    own = worst.get(component.id, ComponentState.operational)
+    state = max([own, *(child.state for child in children)], key=lambda found: found.badness)
+    return ShownComponent(component, state, children)
+
+
+def _changed_at(each: ShownIncident, now: datetime) -> datetime:
+    moments = [
+        each.published_at,
+        each.ended_at,
+        *(update.at for update in each.updates),
+        *(own.published_at for own in each.notices),
+    ]
+    return max(moment for moment in moments if moment is not None and moment <= now)

@@ -1,0 +1,8 @@
+"""All tables, for migrations: importing this fills the metadata."""
+
+from sqlmodel import SQLModel
+
+from webapp.flow import receipts, signups, surface
+
+STAGES = (receipts, signups, surface)  # the last ones; they import all before them
+METADATA = SQLModel.metadata
