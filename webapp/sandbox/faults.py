@@ -18,6 +18,7 @@ class FaultKind(StrEnum):
     outcome = auto()  # sms: taken, later reported as undelivered or failed with a code
 
 
+FATES = ("undelivered", "failed", "sent")  # sent = never heard of again
 ACTIONS = {
     "sms": ("create", "read", "list", "edit", "delete"),
     "email": ("rcpt", "data"),
@@ -65,6 +66,12 @@ class Fault:
             raise FaultError("A mail server cannot take a mail and refuse it; use drop")
         if self.channel != "sms" and self.kind in {FaultKind.hold, FaultKind.outcome}:
             raise FaultError(f"{self.kind} is for sms")
+        if self.kind is FaultKind.status and not (isinstance(self.status, int) and 200 <= self.status <= 599):
+            raise FaultError("status must be an HTTP or SMTP status, such as 429 or 451")
+        if self.kind is FaultKind.outcome and self.status not in FATES:
+            raise FaultError(f"status must be one of {', '.join(FATES)}")
+        if self.channel != "email" and not str(self.code or 0).isdecimal():
+            raise FaultError("code must be the provider's number")
         if self.times < 1 or self.seconds < 0:
             raise FaultError("times must be 1 or more, seconds 0 or more")
 
