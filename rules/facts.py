@@ -1,10 +1,10 @@
 """What a decision is made from: frozen inputs, checked by whoever makes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from rules.terms import Certainty, Kind, Mode, Severity, Urgency
+from rules.terms import Certainty, Kind, MessageType, Mode, Severity, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class ChannelSetup:
     followers: int = 0
     reach: float | None = None  # share of followers who see one post
     followers_affected: float | None = None  # None = followers x affected / customers
+    actual_provider: bool = False  # messages would leave through an actual provider even in an exercise
+    announced: bool = False  # a notice about this incident is queued or live here
+    recent_messages: int = 0  # that a typical recipient got from us in seven days
+    messages_today: int = 0  # the same in 24 hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class Incident:
     sensitive: bool = False
     money_lost: bool = False
     public_place: bool = False
+    repeated: bool = False  # the same has happened within thirty days
+    open_complaints: float = 1.0  # as a multiple of the normal number
+    shown_as_working: bool = False  # our own status page contradicts the incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Audience:
 
     affected: int
     groups: tuple[Group, ...] = ()
+    languages: frozenset[str] = frozenset()  # that the affected need; empty = not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,8 @@ class Text:
     description: str = ""
     instruction: str = ""
     links: bool = False
+    languages: frozenset[str] = frozenset()  # in which it is written; empty = not known
+    written_by_hand: bool = False  # not made from a template and facts alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +101,4 @@ class Case:
     incident: Incident
     audience: Audience
     text: Text | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)  # facts of the caller that no field holds
+    message_type: MessageType = MessageType.alert

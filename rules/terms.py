@@ -64,6 +64,15 @@ class Certainty(StrEnum):
     unknown = auto()
 
 
+class MessageType(StrEnum):
+    """What a notice is to earlier ones. CAP 1.2 `msgType`: cancel = all clear, error = correction of a wrong message."""
+
+    alert = auto()
+    update = auto()
+    cancel = auto()
+    error = auto()
+
+
 class Verdict(StrEnum):
     """What is recommended for one channel. Ours."""
 

@@ -1,0 +1,127 @@
+"""Says in one sentence why: the verdict on a channel, or a whole recommendation, with the numbers that decided it."""
+
+from rules.decision import Decision
+from rules.facts import Case
+from rules.figures import Medium
+from rules.phrases import about, listed, moment, money, percent, readers
+from rules.plans import PlanNumbers
+from rules.policy import ChannelRule, Policy
+from rules.quantities import duration_in_words
+from rules.terms import Effect, Verdict
+from rules.timing import Timing
+
+_LATE = {"remaining time", "stale share", "informed in time", "half-seen time"}
+_FOR_OTHERS = {"followers affected", "share affected", "spill share", "can choose area"}
+_SENDING = {"send time", "send time share"}
+
+
+def channel_sentence(decision: Decision, case: Case, timing: Timing) -> str:
+    """What the verdict rests on."""
+    match decision.verdict:
+        case Verdict.use | Verdict.optional:
+            return _serving(decision, case, timing)
+        case Verdict.avoid:
+            return _refraining(decision, case, timing)
+        case Verdict.block:
+            rule = deciding_rule(decision)
+            return f"Blocked: {_numbers_for(rule, decision, timing) or _tail(decision, timing)}."
+
+
+def deciding_rule(decision: Decision) -> ChannelRule | None:
+    """The first rule with the effect that won; None if the case itself decided."""
+    effect = decision.findings.effect
+    return next((rule for rule in decision.findings.fired if effect and rule.effect is effect), None)
+
+
+def plan_sentence(plan: PlanNumbers, policy: Policy, case: Case, timing: Timing) -> str:
+    """The recommendation, as one would say it on the telephone."""
+    if not plan.channels:
+        return "No channel is recommended: none informs anybody whom it concerns, or all are blocked."
+    labels = {figures.key: figures.label for figures in policy.figures.channels.values()}
+    names = listed([_inside(labels[key]) if place else labels[key] for place, key in enumerate(plan.channels)])
+    people = f"{about(plan.informed_in_time)} of {case.audience.affected:,} people informed {_before(timing)}"
+    cost = money(plan.cost, case.organisation.currency)
+    others = "nobody disturbed" if plan.spill < 0.5 else f"{about(plan.spill)} others disturbed"
+    return f"{names}: {people}, {cost}, {others}."
+
+
+def _inside(label: str) -> str:
+    """A label within a sentence: "Email" becomes "email", "SMS" and names stay."""
+    return label[0].lower() + label[1:] if label in {"Email", "Push", "Status page"} else label
+
+
+def _serving(decision: Decision, case: Case, timing: Timing) -> str:
+    numbers, figures = decision.numbers, decision.figures
+    informed = f"{about(numbers.informed_in_time)} of {case.audience.affected:,} affected see it {_before(timing)}"
+    if figures.medium is Medium.addresses:
+        cost = money(numbers.cost, case.organisation.currency)
+        held = _held(decision, timing)
+        whom = readers(decision.listeners, decision.reach.recipients)
+        return f"{whom[0].upper()}{whom[1:]}: {informed}, {cost}{held}."
+    if numbers.spill >= 0.5:
+        return f"{informed[0].upper()}{informed[1:]}; {about(numbers.spill)} others see it, too."
+    return f"{informed[0].upper()}{informed[1:]}."
+
+
+def _refraining(decision: Decision, case: Case, timing: Timing) -> str:
+    if decision.reason == "nobody":
+        return f"Nobody whom it concerns can be reached by {_inside(decision.figures.label)}."
+    if decision.reason == "too late" and decision.not_before_at:
+        at = moment(decision.not_before_at, now=timing.now, zone=timing.zone)
+        return f"It may go out at {at} at the earliest, and by then it is over ({_end(timing)})."
+    if decision.reason == "adds nothing":
+        return f"It would inform {about(decision.numbers.informed_in_time)} of {case.audience.affected:,} {_before(timing)}."
+    rule = deciding_rule(decision)
+    return f"{_capital(_numbers_for(rule, decision, timing) or _tail(decision, timing))}."
+
+
+def _numbers_for(rule: ChannelRule | None, decision: Decision, timing: Timing) -> str:
+    """The numbers that the rule tested, in words; "" if it tested none."""
+    tested = {one.fact.name for alternative in rule.when for one in alternative.conditions} if rule else set()
+    numbers = decision.numbers
+    if tested & _SENDING:
+        left = duration_in_words(timing.remaining_min)
+        return (
+            f"sending to {readers(decision.listeners, decision.reach.recipients)} takes"
+            f" {duration_in_words(numbers.send_minutes)}, and {left} are left"
+        )
+    if tested & _FOR_OTHERS and numbers.spill >= 0.5:
+        return (
+            f"of {about(numbers.viewers)} people who would see it, {about(numbers.affected_viewers)} are affected"
+            f" and {about(numbers.informed_in_time)} see it {_before(timing)}"
+        )
+    if tested & _LATE:
+        late = percent(numbers.stale_share)
+        return f"{late} of those who see it would do so after the end ({_end(timing)})"
+    if "sent to" in tested:
+        return f"{readers(decision.listeners, decision.reach.recipients)} did not ask to be told of this"
+    return ""
+
+
+def _tail(decision: Decision, timing: Timing) -> str:
+    numbers = decision.numbers
+    seen = f"{about(numbers.informed_in_time)} affected would see it {_before(timing)}"
+    rule = deciding_rule(decision)
+    if rule and rule.effect in {Effect.avoid, Effect.block}:
+        return f"{rule.because.rstrip('.')} ({seen})"
+    return seen
+
+
+def _held(decision: Decision, timing: Timing) -> str:
+    at = decision.not_before_at
+    return f", held until {moment(at, now=timing.now, zone=timing.zone)}" if at and at > timing.now else ""
+
+
+def _before(timing: Timing) -> str:
+    if timing.end_is_assumed:
+        return f"within {duration_in_words(timing.remaining_min)} (assumed: no end is known)"
+    return f"before {moment(timing.end_at, now=timing.now, zone=timing.zone)}"
+
+
+def _end(timing: Timing) -> str:
+    at = moment(timing.end_at, now=timing.now, zone=timing.zone)
+    return f"{at}, assumed" if timing.end_is_assumed else at
+
+
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]

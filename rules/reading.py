@@ -1,0 +1,154 @@
+"""Reads the text of a policy, with all its mistakes at once."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from rules.cells import Layout
+from rules.conditions import Condition
+from rules.figure_reading import read_figures
+from rules.figures import Figures
+from rules.group import Group
+from rules.mistakes import Findings, Mistake, PolicyMistakes, did_you_mean
+from rules.policy import Alternative, ChannelRule, Policy
+from rules.rule_reading import Attributes, RuleReader, Tests, WrittenRule
+from rules.seen import SeenCurve, half_seen_min
+from rules.source import Items, read_source
+from rules.vocabulary import vocabulary
+
+DEFAULT = "default"
+
+
+def default_policy_text() -> str:
+    """The text of the policy that comes with the product."""
+    return files("rules").joinpath("policies", "default.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def default_policy() -> Policy:
+    """The policy that comes with the product."""
+    return _read(default_policy_text(), name=DEFAULT, base=None)
+
+
+def read_policy(text: str, *, name: str) -> Policy:
+    """A policy; figures that it leaves out are those of the default policy. Raises PolicyMistakes with every mistake."""
+    return _read(text, name=name, base=_default_figures())
+
+
+@cache
+def _default_figures() -> Figures:
+    return default_policy().figures
+
+
+def _read(text: str, *, name: str, base: Figures | None) -> Policy:
+    findings = Findings()
+    node = read_source(text, findings)
+    if node is None:
+        raise PolicyMistakes([Mistake(1, 1, 'The text is empty. A policy has at least "rules:" with one rule.')])
+    root = Group(node, findings, what="a policy")
+    figures = read_figures(root, findings, base)
+    written = _rules(root, figures, findings)
+    for later in ("promises", "scenarios"):
+        if (section := root.node(later)) is not None:
+            findings.warn(section.at, f'"{later}" is kept with the text, and not checked by this version.')
+    root.refuse_unknown()
+    findings.refuse_if_any()
+    layout = Layout(_conditions(written))
+    return Policy(
+        name=name,
+        version=sha256(text.encode()).hexdigest()[:12],
+        text=text,
+        figures=figures,
+        rules=tuple(one.rule for one in written),
+        layout=layout,
+        by_channel={channel: _compiled(written, channel, layout) for channel in figures.channels},
+        warnings=findings.warnings,
+    )
+
+
+def _rules(root: Group, figures: Figures, findings: Findings) -> list[WrittenRule]:
+    node = root.node("rules")
+    if not isinstance(node, Items):
+        findings.add(node.at if node else root.at, 'A policy has "rules:" with a list: each rule begins with a dash.')
+        return []
+    reader = RuleReader(vocabulary().facts, _attributes(figures), findings)
+    written = [rule for item in node.items if (rule := reader.read(item))]
+    _refuse_twins(written, findings)
+    _refuse_wrong_overrides(written, findings)
+    return written
+
+
+def _attributes(figures: Figures) -> Attributes:
+    """What a rule can compare a duration with: by day and without a queue."""
+    half = {
+        name: half_seen_min(SeenCurve(channel.seen_delay, channel.transport))
+        for name, channel in figures.channels.items()
+    }
+    return {
+        name: {"half-seen time": half[name], "reach time": channel.reach_time_min or half[name]}
+        for name, channel in figures.channels.items()
+    }
+
+
+def _refuse_twins(written: Iterable[WrittenRule], findings: Findings) -> None:
+    lines: dict[str, int] = {}
+    for one in written:
+        if one.rule.name in lines:
+            findings.add(
+                one.rule.at, f'Two rules are called "{one.rule.name}"; the other stands on line {lines[one.rule.name]}.'
+            )
+        lines.setdefault(one.rule.name, one.rule.at.line)
+
+
+def _refuse_wrong_overrides(written: Iterable[WrittenRule], findings: Findings) -> None:
+    written = list(written)
+    names = {one.rule.name for one in written}
+    above = {one.rule.name: set(one.rule.overrides) for one in written}
+    for one in written:
+        for target in one.overrides:
+            if target.value not in names:
+                findings.add(target.at, f'There is no rule "{target.value}".{did_you_mean(target.value, names)}')
+            elif one.rule.name in _overridden_by(target.value, above):
+                findings.add(
+                    target.at,
+                    f"{one.rule.name} and {target.value} override each other, directly or in a circle. Remove one.",
+                )
+
+
+def _overridden_by(name: str, above: Mapping[str, set[str]]) -> set[str]:
+    """All rules below `name`, and itself."""
+    reached: set[str] = set()
+    waiting = {name}
+    while waiting:
+        current = waiting.pop()
+        reached.add(current)
+        waiting |= above.get(current, set()) - reached
+    return reached
+
+
+def _conditions(written: Iterable[WrittenRule]) -> Iterable[Condition]:
+    for one in written:
+        for tests in (*one.when.values(), *one.unless.values()):
+            for conjunction in tests:
+                yield from conjunction
+
+
+def _compiled(written: Iterable[WrittenRule], channel: str, layout: Layout) -> tuple[ChannelRule, ...]:
+    return tuple(
+        ChannelRule(
+            name=one.rule.name,
+            effect=one.rule.effects.get(channel),
+            when=_alternatives(one.when[channel], layout),
+            unless=_alternatives(one.unless.get(channel, ()), layout),
+            overrides=frozenset(one.rule.overrides),
+            modifiers=one.rule.modifiers,
+            because=one.rule.because,
+        )
+        for one in written
+        if channel in one.rule.channels
+    )
+
+
+def _alternatives(tests: Tests, layout: Layout) -> tuple[Alternative, ...]:
+    return tuple(Alternative(conjunction, layout.forbidden(conjunction)) for conjunction in tests)

@@ -1,0 +1,79 @@
+"""What the rules decide for one channel: order-free, with named exceptions; three-valued where facts are unknown."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+
+from rules.cells import Dimension, Layout, Value
+from rules.policy import Alternative, ChannelRule
+from rules.terms import Effect
+
+_MOST_WORLDS = 4096  # more combinations of unknown facts are not tried out
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The rules of one channel in one world."""
+
+    fired: tuple[ChannelRule, ...]
+    overridden: tuple[tuple[ChannelRule, str], ...]  # with the rule that overrides it
+    quiet: tuple[ChannelRule, ...]  # those that did not fire
+
+    @property
+    def effect(self) -> Effect | None:
+        """The strongest effect: block > require > avoid > use > allow. None if no rule speaks of the channel."""
+        effects = {rule.effect for rule in self.fired}
+        return next((effect for effect in Effect if effect in effects), None)
+
+
+def find(rules: Iterable[ChannelRule], known: int) -> Findings:
+    """Which rules fire. known: one cell of every fact (see `cells`)."""
+    fires, quiet = [], []
+    for rule in rules:
+        (fires if is_firing(rule, known) else quiet).append(rule)
+    over = {target: rule.name for rule in fires for target in rule.overrides}
+    return Findings(
+        fired=tuple(rule for rule in fires if rule.name not in over),
+        overridden=tuple((rule, over[rule.name]) for rule in fires if rule.name in over),
+        quiet=tuple(quiet),
+    )
+
+
+def is_firing(rule: ChannelRule, known: int) -> bool:
+    """Any alternative holds, and no exception."""
+    if not any(not known & alternative.forbidden for alternative in rule.when):
+        return False
+    return not any(not known & alternative.forbidden for alternative in rule.unless)
+
+
+def failed_conditions(rule: ChannelRule, known: int, layout: Layout) -> tuple[str, ...]:
+    """Why a rule did not fire: the conditions that failed in the alternative that came closest, or its exception."""
+    misses = [_misses(alternative, known, layout) for alternative in rule.when]
+    if all(misses):
+        return min(misses, key=len)
+    excepted = next(alternative for alternative in rule.unless if not known & alternative.forbidden)
+    return tuple(f"not {condition}" for condition in excepted.conditions)
+
+
+def worlds(rules: Iterable[ChannelRule], values: Mapping[str, Value], layout: Layout) -> Iterator[int]:
+    """Every combination of cells that is possible, for the facts that these rules test; one world if all is known."""
+    tested = 0
+    for rule in rules:
+        for alternative in (*rule.when, *rule.unless):
+            tested |= alternative.forbidden
+    known = layout.observe(values)
+    open_dimensions = [dim for dim in layout.dimensions if dim.full & tested and (known & dim.full).bit_count() > 1]
+    base = known
+    for dim in open_dimensions:
+        base &= ~dim.full
+    for bits in islice(product(*(_bits(dim) for dim in open_dimensions)), _MOST_WORLDS):
+        yield base | sum(bits)
+
+
+def _bits(dimension: Dimension) -> list[int]:
+    return [1 << (dimension.offset + cell) for cell in range(dimension.size)]
+
+
+def _misses(alternative: Alternative, known: int, layout: Layout) -> tuple[str, ...]:
+    left = known & alternative.forbidden
+    return tuple(str(one) for one in alternative.conditions if layout.dimension(one).full & left)
