@@ -1,0 +1,43 @@
+"""The web application, put together. Wiring only."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from webapp import config, db
+from webapp.config import Config
+from webapp.links import Links
+from webapp.web import headers, pages, session
+from webapp.web.api import v2
+from webapp.web.console import console
+from webapp.web.hooks import twilio
+from webapp.web.public import status
+from webapp.web.subscribe import subscribe
+
+
+def create_app(settings: Config | None = None) -> Flask:
+    """An application on its settings; without any, on those of the environment."""
+    settings = settings or config.read()
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="sveg",
+        SESSION_COOKIE_SECURE=settings.has_secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=1_000_000,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    links = Links(settings.public_url, settings.secret_key)
+    session.install(app, session.Installation(settings, db.make_engine(settings.database_url), links))
+    headers.install(app, over_https=settings.has_secure_cookies)
+    pages.install(app)
+    csrf = CSRFProtect(app)
+    for door in (console.console, status.public, subscribe.subscribe, v2.api, twilio.hooks):
+        app.register_blueprint(door)
+    for door in (subscribe.subscribe, twilio.hooks):
+        csrf.exempt(door)  # no cookie stands behind them
+    return app
