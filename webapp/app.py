@@ -10,10 +10,12 @@ from webapp.config import Config
 from webapp.links import Links
 from webapp.web import headers, pages, session
 from webapp.web.api import v2
-from webapp.web.console import console
+from webapp.web.console import approval, audit_trail, console, filing, incidents, live, messages, overview, sign_in
 from webapp.web.hooks import twilio
 from webapp.web.public import status
 from webapp.web.subscribe import subscribe
+
+CONSOLE_PAGES = (sign_in, overview, filing, incidents, messages, approval, live, audit_trail)  # each adds its views
 
 
 def create_app(settings: Config | None = None) -> Flask:

@@ -1,0 +1,1 @@
+"""A lead signs, or returns with a reason."""

@@ -1,0 +1,1 @@
+"""File an incident, with the recommendation beside it."""

@@ -1,0 +1,1 @@
+"""The incidents, and one with its whole story."""

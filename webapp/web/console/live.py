@@ -1,0 +1,1 @@
+"""A notice while it goes out: progress, stop, withdraw."""

@@ -1,0 +1,1 @@
+"""The messages of a notice, per channel and language."""
