@@ -172,7 +172,7 @@ def _channel(decision: Decision, case: Case, policy: Policy) -> ChannelAdvice:
         approval=modifiers.approvals,
         shapes=modifiers.shapes,
         needs=modifiers.needs,
-        is_pinned=modifiers.pinned,
+        is_pinned=modifiers.pinned and decision.figures.visits is not None,
         is_required=decision.is_required,
     )
 

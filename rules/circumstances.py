@@ -73,7 +73,7 @@ def is_working(case: Case, channel: str) -> bool:
     return setup.available and not (has_begun and set(setup.depends_on) & set(incident.components))
 
 
-def yes_no(claim: bool) -> str:  # noqa: FBT001 - the claim is the thing
+def yes_no(claim: bool) -> str:
     """As a rule writes it."""
     return "yes" if claim else "no"
 
@@ -122,7 +122,7 @@ def _of_time(case: Case, timing: Timing) -> dict[str, Value]:
 
 def _of_text(case: Case) -> dict[str, Value]:
     text = case.text or Text()
-    whole = "\n".join([text.headline, text.description, text.instruction])
+    whole = f"{text.headline}\n{text.description}\n{text.instruction}"
     lacking = case.audience.languages - text.languages if text.languages else frozenset()
     return {
         "link in text": yes_no(text.links or has_link(whole)),

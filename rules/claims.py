@@ -110,12 +110,13 @@ def has_place(text: str) -> bool:
 
 
 def _has_personal_number(text: str) -> bool:
-    for year, month, day, serial in _PERSONAL_NUMBER.findall(text):
-        # From 61 to 91 the day stands for a coordination number.
-        if 1 <= int(month) <= 12 and 1 <= (int(day) - 60 if int(day) > 60 else int(day)) <= 31:
-            if _luhn(f"{year}{month}{day}{serial}"):
-                return True
-    return False
+    found = _PERSONAL_NUMBER.findall(text)
+    return any(_is_date(int(month), int(day)) and _luhn(year + month + day + serial) for year, month, day, serial in found)
+
+
+def _is_date(month: int, day: int) -> bool:
+    """From 61 to 91 the day stands for a coordination number."""
+    return 1 <= month <= 12 and 1 <= (day - 60 if day > 60 else day) <= 31
 
 
 def _has_card(text: str) -> bool:

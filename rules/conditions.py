@@ -149,7 +149,7 @@ def _bounds(fact: Fact, text: str) -> tuple[str, str]:
 
 
 def _span(fact: Fact, text: str, attributes: Mapping[str, float]) -> Span:
-    unit = fact.unit or Unit.count
+    unit = fact.unit or Unit.number
     if found := _COMPARISON.match(text):
         if not found[2]:
             raise Unreadable(f'A number is missing after "{text}". {_how_to_test(fact)}')
@@ -201,4 +201,4 @@ def _how_to_test(fact: Fact) -> str:
         case FactType.clock:
             return "Write for example: from 22:00 to 07:00."
         case _:
-            return f"Write for example: at least {EXAMPLES[fact.unit or Unit.count].split(',')[0]}."
+            return f"Write for example: at least {EXAMPLES[fact.unit or Unit.number].split(',')[0]}."

@@ -28,7 +28,8 @@ class Delay:
 
 def normal_share(z: Floats) -> Floats:
     """Phi(z), by interpolation in a table; monotone in z, error below 4e-8."""
-    return np.interp(z, _GRID, _PHI, left=0.0, right=1.0)
+    shares: Floats = np.interp(z, _GRID, _PHI, left=0.0, right=1.0)
+    return shares
 
 
 def share_within(delay: Delay, minutes: Floats) -> Floats:

@@ -27,7 +27,7 @@ class Mistake:
         return f"{self.line}:{self.column}: {self.sentence}"
 
 
-class PolicyMistakes(ValueError):  # noqa: N818 - it is the mistakes, in the words of a lead
+class PolicyMistakes(ValueError):
     """A policy that cannot be used. `findings` holds every mistake of the text, in its order."""
 
     def __init__(self, findings: Iterable[Mistake]) -> None:
@@ -60,7 +60,7 @@ class Findings:
             raise PolicyMistakes(self.found)
 
 
-class Unreadable(ValueError):  # noqa: N818 - a reason, not an error of the program
+class Unreadable(ValueError):
     """A value that does not say what it should; the sentence goes to whoever wrote it."""
 
 

@@ -12,7 +12,7 @@ class Unit(StrEnum):
 
     duration = auto()
     share = auto()
-    count = auto()
+    number = auto()
     money = auto()
     clock = auto()
 
@@ -31,7 +31,7 @@ _CLOCK = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 EXAMPLES = {
     Unit.duration: "30 min, 2 h or 3 days",
     Unit.share: "40 %",
-    Unit.count: "1,000",
+    Unit.number: "1,000",
     Unit.money: "5,000 SEK",
     Unit.clock: "22:00",
 }
@@ -49,7 +49,7 @@ def read_quantity(text: str, unit: Unit) -> float:
             return _share(text, number, suffix)
         case Unit.money:
             return _money(text, number, suffix)
-        case Unit.count:
+        case Unit.number:
             return _count(text, number, suffix)
 
 
@@ -85,7 +85,7 @@ def in_words(value: float, unit: Unit, *, currency: str = "") -> str:
             return duration_in_words(value)
         case Unit.money:
             return f"{_short(value)} {currency}".strip()
-        case Unit.count:
+        case Unit.number:
             return _short(value)
 
 
@@ -132,7 +132,7 @@ def _money(text: str, number: float, suffix: str) -> float:
 
 def _count(text: str, number: float, suffix: str) -> float:
     if suffix not in _COUNTED:
-        raise Unreadable(_wrong_unit(text, suffix, Unit.count, "a number"))
+        raise Unreadable(_wrong_unit(text, suffix, Unit.number, "a number"))
     return number
 
 

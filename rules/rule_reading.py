@@ -148,7 +148,7 @@ class RuleReader:
         if together is not None and any_of is not None:
             self.findings.add(any_of.at, f'Write either "{name}" or "{name} any of", not both.')
         if isinstance(together, Text) and together.value == "always" and name == "when":
-            return {channel: ((),) for channel in channels}
+            return dict.fromkeys(channels, ((),))
         nodes = [together] if together is not None else list(self._items(any_of, f"{name} any of"))
         return {channel: tuple(self._conjunction(node, name, channel) for node in nodes) for channel in channels}
 

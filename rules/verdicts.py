@@ -28,15 +28,30 @@ class Findings:
 
 def find(rules: Iterable[ChannelRule], known: int) -> Findings:
     """Which rules fire. known: one cell of every fact (see `cells`)."""
-    fires, quiet = [], []
-    for rule in rules:
-        (fires if is_firing(rule, known) else quiet).append(rule)
-    over = {target: rule.name for rule in fires for target in rule.overrides}
+    rules = tuple(rules)
+    fires = {rule.name: rule for rule in rules if is_firing(rule, known)}
+    over = _overridden(fires)
     return Findings(
-        fired=tuple(rule for rule in fires if rule.name not in over),
-        overridden=tuple((rule, over[rule.name]) for rule in fires if rule.name in over),
-        quiet=tuple(quiet),
+        fired=tuple(rule for name, rule in fires.items() if name not in over),
+        overridden=tuple((rule, over[name]) for name, rule in fires.items() if name in over),
+        quiet=tuple(rule for rule in rules if rule.name not in fires),
     )
+
+
+def _overridden(fires: Mapping[str, ChannelRule]) -> dict[str, str]:
+    """By overridden rule, the one that overrides it. What is overridden overrides nothing; there are no circles."""
+    above: dict[str, list[str]] = {name: [] for name in fires}
+    for name, rule in fires.items():
+        for target in rule.overrides & above.keys():
+            above[target].append(name)
+    is_active: dict[str, bool] = {}
+
+    def active(name: str) -> bool:
+        if name not in is_active:
+            is_active[name] = not any(active(other) for other in above[name])
+        return is_active[name]
+
+    return {name: next(other for other in above[name] if active(other)) for name in fires if not active(name)}
 
 
 def is_firing(rule: ChannelRule, known: int) -> bool:

@@ -20,7 +20,7 @@ class FactType(StrEnum):
     listed = "list"
     duration = "duration"
     share = "share"
-    count = "count"
+    number = "number"
     money = "money"
     clock = "clock"
 

@@ -43,7 +43,7 @@ def missing(
 
     source: the name of whoever speaks; "" = do not look for it. is_local: limited to a place, so the place is named.
     """
-    whole = "\n".join([headline, description, instruction])
+    whole = f"{headline}\n{description}\n{instruction}"
     lacks = {
         "source": bool(source) and source.casefold() not in whole.casefold(),
         "what": not (headline + description).strip(),

@@ -1,0 +1,108 @@
+"""A recommendation for people who read it in a terminal."""
+
+from collections.abc import Iterable
+from textwrap import wrap
+
+from rules.advice import Advice, ChannelAdvice
+from rules.phrases import about, count, listed, money
+from rules.plans import PlanNumbers
+from rules.quantities import duration_in_words
+from rules.scenario import Scenario
+from rules.terms import Verdict
+
+_WIDTH = 100
+_SIGNS = {Verdict.use: "USE", Verdict.optional: "optional", Verdict.avoid: "avoid", Verdict.block: "BLOCK"}
+
+
+def report(advice: Advice, scenario: Scenario) -> str:
+    """The whole recommendation, its sentence first."""
+    parts = [
+        scenario.story,
+        _wrapped(advice.sentence, indent="", first="→ "),
+        "\n".join(_frame(advice, scenario)),
+        *(_channel(key, channel, advice, scenario) for key, channel in advice.channels.items()),
+        _plans(advice, scenario.case.organisation.currency),
+        f"Policy {advice.policy_name}, version {advice.policy_version}. All reach figures are assumed unless marked"
+        " measured.",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _frame(advice: Advice, scenario: Scenario) -> Iterable[str]:
+    remaining = duration_in_words(advice.remaining_minutes)
+    yield f"  {'Left':<10}{remaining}{' (assumed: no end is known)' if advice.end_is_assumed else ''}"
+    if advice.approval:
+        yield f"  {'Signs':<10}{listed(list(advice.approval))}"
+    yield f"  {'Expires':<10}{advice.expires_at:%Y-%m-%d %H:%M %Z}".rstrip()
+    for need in advice.needs:
+        yield f"  {'Needs':<10}{need}"
+    for open_one in advice.undecided:
+        could_be = " or ".join(verdict.value for verdict in open_one.could_be)
+        yield f"  {'Undecided':<10}{open_one.channel}: {could_be}, depends on {listed(list(open_one.depends_on))}"
+    for assumption in advice.assumptions:
+        yield f"  {'Note':<10}{assumption}"
+
+
+def _channel(key: str, channel: ChannelAdvice, advice: Advice, scenario: Scenario) -> str:
+    title = key.replace("_", " ")
+    marks = [f"not before {channel.not_before}"] if channel.not_before else []
+    marks += ["required"] if channel.is_required else []
+    marks += ["pinned"] if channel.is_pinned else []
+    if key in advice.plan.recommended.marginal:
+        marks.append(f"adds {count(advice.plan.recommended.marginal[key])} people")
+    head = f"{_SIGNS[channel.verdict]:<9} {title}" + (f"  ({', '.join(marks)})" if marks else "")
+    lines = [head, _wrapped(channel.sentence, indent=" " * 10), " " * 10 + _numbers(channel, scenario)]
+    lines += [_wrapped(f"{rule.rule} [{rule.effect}] {rule.because}", first="  + ", indent=" " * 6) for rule in channel.fired]
+    lines += [_wrapped(f"{rule.rule} [{rule.effect}]", first="  ~ ", indent=" " * 6) for rule in channel.overridden]
+    lines += [_wrapped(shape, first="  ✎ ", indent=" " * 6) for shape in channel.shapes if channel.verdict in _SERVING]
+    lines += [_wrapped(_why_not(channel), first="  - ", indent=" " * 6)] if channel.failed else []
+    if channel.would_change_if:
+        lines.append(_wrapped(f"would change if {' or '.join(channel.would_change_if)}", first="  ? ", indent=" " * 6))
+    return "\n".join(lines)
+
+
+_SERVING = {Verdict.use, Verdict.optional}
+
+
+def _why_not(channel: ChannelAdvice) -> str:
+    """Rules that could have spoken for or against the channel, with the conditions that failed."""
+    return "; ".join(f"{rule.rule} (not {' and '.join(rule.conditions)})" for rule in channel.failed)
+
+
+def _numbers(channel: ChannelAdvice, scenario: Scenario) -> str:
+    numbers = channel.numbers
+    shown = [
+        f"{count(numbers.viewers)} viewers",
+        f"{count(numbers.informed_in_time)} in time",
+        f"{count(numbers.spill)} not concerned",
+        f"{count(numbers.stale_if_left_up)} too late",
+        f"half by {duration_in_words(numbers.half_seen_minutes)}",
+    ]
+    if channel.recipients:
+        shown.append(money(numbers.cost, scenario.case.organisation.currency))
+        shown.append(f"sent in {duration_in_words(numbers.send_minutes)}")
+    return " · ".join(shown)
+
+
+def _plans(advice: Advice, currency: str) -> str:
+    plans = {
+        "recommended": advice.plan.recommended,
+        "fastest": advice.plan.fastest,
+        "quietest": advice.plan.quietest,
+    }
+    width = max(len(_names(plan)) for plan in plans.values())
+    return "\n".join(_plan(name, plan, width, currency) for name, plan in plans.items())
+
+
+def _plan(name: str, plan: PlanNumbers, width: int, currency: str) -> str:
+    band = f"({count(plan.nested)} to {count(plan.independent)})"
+    informed = f"{about(plan.informed_in_time)} in time {band}"
+    return f"{name:<12}{_names(plan):<{width}}  {informed}, {money(plan.cost, currency)}, spill {count(plan.spill)}"
+
+
+def _names(plan: PlanNumbers) -> str:
+    return " + ".join(channel.replace("_", " ") for channel in plan.channels) or "nothing"
+
+
+def _wrapped(text: str, *, indent: str, first: str | None = None) -> str:
+    return "\n".join(wrap(text, _WIDTH, initial_indent=indent if first is None else first, subsequent_indent=indent))
