@@ -10,7 +10,6 @@ from webapp.channels.base import Accepted, Capabilities, ErrorClass, Outgoing, S
 from webapp.channels.mail_text import message_id, render, wire_address
 from webapp.channels.smtp_errors import Step, error_class_of
 
-TIMEOUT_S = 30.0
 RECONNECT_EVERY = 100  # mails; large providers cut longer conversations
 
 
@@ -29,6 +28,7 @@ class EmailSettings:
     ca_file: str = ""  # authorities that the server's certificate is checked against; "" = the system's
     user: str = ""  # "" = no sign-in
     password: str = field(default="", repr=False)
+    timeout_s: float = 30.0
     sandbox: bool = False
 
     def __post_init__(self) -> None:
@@ -104,30 +104,31 @@ class SmtpEmail:
 
 
 def _connect(settings: EmailSettings) -> smtplib.SMTP:
-    smtp = smtplib.SMTP(timeout=TIMEOUT_S)
     try:
-        code, reply = smtp.connect(settings.host, settings.port)
-        _expect(220, code, reply, Step.greeting)
-        smtp.ehlo_or_helo_if_needed()
-        if settings.starttls:
-            smtp.starttls(context=ssl.create_default_context(cafile=settings.ca_file or None))
-            smtp.ehlo()
-        if settings.user:
-            smtp.login(settings.user, settings.password)
-    except SendError:
-        smtp.close()
-        raise
+        smtp = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_s)
+        try:
+            _introduce(smtp, settings)
+        except BaseException:
+            smtp.close()
+            raise
     except smtplib.SMTPResponseException as error:
-        smtp.close()
         raise _refused(error.smtp_code, error.smtp_error, Step.greeting) from None
     except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
-        smtp.close()
         sentence = "The mail server does not offer what the settings ask for, or cannot prove who it is"
         raise SendError(ErrorClass.ours, sentence, code=type(error).__name__) from None
     except (smtplib.SMTPException, OSError):
-        smtp.close()
         raise SendError(ErrorClass.transient, "The mail server cannot be reached", code="no-connection") from None
     return smtp
+
+
+def _introduce(smtp: smtplib.SMTP, settings: EmailSettings) -> None:
+    """Encrypt and sign in, as far as the settings ask for it."""
+    smtp.ehlo_or_helo_if_needed()
+    if settings.starttls:
+        smtp.starttls(context=ssl.create_default_context(cafile=settings.ca_file or None))
+        smtp.ehlo()
+    if settings.user:
+        smtp.login(settings.user, settings.password)
 
 
 def _hand_over(smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> None:

@@ -15,7 +15,6 @@ from webapp.channels.base import Accepted, Capabilities, ErrorClass, Post, SendE
 from webapp.channels.facebook_errors import DUPLICATE, GONE, failure_of
 
 VERSION = "v26.0"
-TIMEOUT_S = 30.0
 LOOK_AT = 100  # newest posts that a look-up reads; also the most that one page may hold
 LOOK_BACK = timedelta(minutes=5)  # Facebook's clock is not ours
 
@@ -31,6 +30,7 @@ class FacebookSettings:
     page_token: str = field(repr=False)
     app_secret: str = field(default="", repr=False)  # "" = calls carry no proof
     base_url: str = "https://graph.facebook.com"
+    timeout_s: float = 30.0
     sandbox: bool = False
 
     @property
@@ -50,7 +50,7 @@ class FacebookPage:
         self._http = httpx.Client(
             base_url=f"{settings.base_url.rstrip('/')}/{VERSION}",
             headers={"Authorization": f"Bearer {settings.page_token}"},
-            timeout=TIMEOUT_S,
+            timeout=settings.timeout_s,
             trust_env=not settings.sandbox,  # a proxy would carry an exercise off this machine
         )
 

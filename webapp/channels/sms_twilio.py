@@ -17,7 +17,6 @@ from twilio.rest import Client  # type: ignore[import-untyped]  # the same
 from webapp.channels.base import Accepted, Capabilities, ErrorClass, Outgoing, SendError
 from webapp.channels.twilio_errors import error_class_of
 
-TIMEOUT_S = 30.0
 VALIDITY_MAX_S, VALIDITY_MIN_S = 36_000, 5
 LOOK_BACK = timedelta(seconds=5)  # Twilio rounds to seconds, and its clock is not ours
 LOOK_AT = 200  # newest texts to one number that a look-up reads
@@ -36,6 +35,7 @@ class SmsSettings:
     sender: str = ""
     service_sid: str = ""  # wins over `sender`
     base_url: str = "https://api.twilio.com"
+    timeout_s: float = 30.0
     sandbox: bool = False
 
     @property
@@ -48,7 +48,7 @@ class _Rebased(HttpClient):  # type: ignore[misc]  # twilio publishes no types
     """Sends to the configured base, always with a time-out, never again by itself; keeps the last reply's headers."""
 
     def __init__(self, settings: SmsSettings) -> None:
-        super().__init__(logging.getLogger("twilio.http_client"), False, TIMEOUT_S)
+        super().__init__(logging.getLogger("twilio.http_client"), False, settings.timeout_s)
         self.base = urlsplit(settings.base_url)
         self.session = requests.Session()
         self.session.trust_env = not settings.sandbox  # a proxy would carry an exercise off this machine
@@ -74,7 +74,7 @@ class _Rebased(HttpClient):  # type: ignore[misc]  # twilio publishes no types
             data=data,
             headers=headers,
             auth=auth,
-            timeout=timeout or TIMEOUT_S,
+            timeout=timeout or self.timeout,
             allow_redirects=False,
         )
         self.last_headers = reply.headers

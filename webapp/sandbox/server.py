@@ -116,7 +116,7 @@ class Server(ThreadingHTTPServer):
         self._lock = Lock()
         super().__init__((host, port), _Handler)
         self._thread = Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox-http", daemon=True
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox-http", daemon=True
         )
 
     def server_bind(self) -> None:

@@ -22,6 +22,7 @@ def twilio_api(providers: Providers) -> Blueprint:
     """The routes, for one account."""
     api = Blueprint("twilio", __name__)
     api.before_request(partial(_check_account, providers))
+    api.after_request(_add_headers)
     api.register_error_handler(TwilioApiError, _refused)
     api.add_url_rule(f"{PREFIX}/Messages.json", "create", partial(_create, providers), methods=["POST"])
     api.add_url_rule(f"{PREFIX}/Messages.json", "list", partial(_list, providers), methods=["GET"])
@@ -89,7 +90,10 @@ def _existing(providers: Providers, sid: str) -> Sms:
 
 
 def _answer(fault: Fault | None, act: Callable[[], Response]) -> Response:
-    response = under_fault(fault, act, _as_armed)
+    return under_fault(fault, act, _as_armed)
+
+
+def _add_headers(response: Response) -> Response:
     response.headers["Twilio-Request-Id"] = new_sid("RQ")
     response.headers["Twilio-Concurrent-Requests"] = "1"
     return response

@@ -39,7 +39,7 @@ class Receiver:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     def next(self, *, within_s: float = 5.0) -> Report:
         """The next report; raises queue.Empty if none comes."""

@@ -45,9 +45,7 @@ def test_every_page_runs_nothing_and_loads_nothing_from_elsewhere(filled: Sandbo
 
         assert reply.status_code == 200
         assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
-        assert not {"<script", "<b>Kort", "style=", "//"} & set(
-            found for found in ("<script", "<b>Kort", "style=", "src=\"http", "href=\"http") if found in reply.text
-        )
+        assert not [it for it in ("<script", "<b>Kort", "style=", 'src="http', 'href="http') if it in reply.text]
 
 
 def test_a_mail_is_shown_as_its_reader_sees_it(filled: Sandbox, browser_like: httpx.Client) -> None:
@@ -110,7 +108,9 @@ def test_programs_read_on_where_they_stopped(twilio: httpx.Client, browser_like:
     assert seen == ["text 4", "text 3", "text 2", "text 1", "text 0"]
 
 
-@pytest.mark.parametrize("query", ["channel=fax", "channel=sms&since=soon", "channel=sms&limit=1001", "channel=sms&before=x"])
+@pytest.mark.parametrize(
+    "query", ["channel=fax", "channel=sms&since=soon", "channel=sms&limit=1001", "channel=sms&before=x"]
+)
 def test_a_question_that_cannot_be_read_is_refused(browser_like: httpx.Client, query: str) -> None:
     assert browser_like.get(f"/inbox.json?{query}").status_code == 400
 

@@ -139,7 +139,15 @@ def test_after_stop_a_number_gets_nothing_until_start(sandbox: Sandbox, twilio: 
 
 @pytest.mark.parametrize(
     ("text", "parts"),
-    [("å" * 160, "1"), ("å" * 161, "2"), ("€" * 81, "2"), ("š" * 70, "1"), ("š" * 71, "2"), ("😀" * 36, "2"), ("a", "1")],
+    [
+        ("å" * 160, "1"),
+        ("å" * 161, "2"),
+        ("€" * 81, "2"),
+        ("š" * 70, "1"),
+        ("š" * 71, "2"),
+        ("😀" * 36, "2"),
+        ("a", "1"),
+    ],
 )
 def test_parts_are_counted_as_they_are_billed(twilio: httpx.Client, text: str, parts: str) -> None:
     assert created(twilio, Body=text)["num_segments"] == parts

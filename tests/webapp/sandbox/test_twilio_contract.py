@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from jsonschema import ValidationError
 from openapi_schema_validator import OAS30Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -21,26 +20,26 @@ CONTRACTS = os.environ.get("CONTRACTS_DIR", "")
 
 pytestmark = pytest.mark.skipif(not CONTRACTS, reason="CONTRACTS_DIR does not say where Twilio's description is")
 
-Check = Callable[[Any], None]
+Check = Callable[[Any], bool]
 
 
 @pytest.fixture(scope="module")
 def check() -> Check:
-    """Raises ValidationError for what is no Message in Twilio's description."""
+    """Whether it is a Message by Twilio's description."""
     description = json.loads((Path(CONTRACTS) / "twilio-messages.openapi.json").read_text())
     registry = Registry().with_resource("urn:twilio", Resource.from_contents(description, DRAFT202012))
     schema = {"$ref": "urn:twilio#/components/schemas/api.v2010.account.message"}
     validator = OAS30Validator(schema, registry=registry)
 
-    def check(resource: Any) -> None:
-        validator.validate(resource)
+    def check(resource: Any) -> bool:
+        return bool(validator.is_valid(resource))
 
     return check
 
 
 def test_a_created_text_is_a_message_with_and_without_service(check: Check, twilio: httpx.Client) -> None:
-    check(created(twilio))
-    check(created(twilio, **SERVICE))
+    assert check(created(twilio))
+    assert check(created(twilio, **SERVICE))
 
 
 def test_fetched_listed_failed_and_inbound_texts_are_messages(
@@ -55,16 +54,12 @@ def test_fetched_listed_failed_and_inbound_texts_are_messages(
     fetched = twilio.get(f"/Messages/{text['sid']}.json").json()
     listed = twilio.get("/Messages.json").json()["messages"]
 
-    check(fetched)
+    assert check(fetched)
     assert fetched["error_code"] == 30003
     assert {it["direction"] for it in listed} == {"inbound", "outbound-api"}
-    for it in listed:
-        check(it)
+    assert all(check(it) for it in listed)
 
 
 @pytest.mark.parametrize("lie", [{"sid": "SM1"}, {"status": "gone"}, {"num_segments": 1}, {"error_code": "30003"}])
 def test_the_description_would_catch_a_lie(check: Check, twilio: httpx.Client, lie: dict[str, object]) -> None:
-    text = created(twilio)
-
-    with pytest.raises(ValidationError):
-        check(text | lie)
+    assert not check(created(twilio) | lie)
