@@ -29,6 +29,7 @@ LOOK_S = 0.1
 STEADY_S = 60.0
 LONGEST_PAUSE_S = 30.0
 SHOWN_ERRORS = 5
+STOPPING = "Stopping. Another Ctrl+C does not wait."
 ERROR_LINE = re.compile(r"\b(ERROR|CRITICAL)\b")
 
 
@@ -73,9 +74,10 @@ def run(
         kept = [_Kept(child, logs / f"{child.name}.log", pipe) for child in children]
         try:
             _start(kept, asked, start_s)
-            if not asked.times:
+            if welcome and not asked.times:
                 say(welcome)
             _keep(kept, asked)
+            say(STOPPING)
         except CouldNotStartError as error:
             say(str(error))
             return 1

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from webapp.supervise import Child, end_with_parent, run, why_not_free
+from webapp.supervise import STOPPING, Child, end_with_parent, run, why_not_free
 
 pytestmark = pytest.mark.kills
 
 SUPERVISOR = """
 import sys
 from pathlib import Path
-from webapp.supervise import Child, run
+from webapp.supervise import STOPPING, Child, run
 
 folder, grace_s = Path(sys.argv[1]), float(sys.argv[2])
 children = [Child(name=p.stem, command=[sys.executable, str(p), str(folder)]) for p in sorted(folder.glob("*.py"))]
@@ -169,7 +169,10 @@ def test_a_child_that_dies_is_started_again_with_one_line_about_it(start: Start,
 
     assert started_again
     log = tmp_path / "logs" / "worker.log"
-    assert output == f"worker ended (SIGKILL; it said nothing; more in {log}): it starts again in 0.5 s.\n"
+    assert output.splitlines() == [
+        f"worker ended (SIGKILL; it said nothing; more in {log}): it starts again in 0.5 s.",
+        STOPPING,
+    ]
 
 
 def test_what_a_dead_child_leaves_in_its_group_ends_before_the_next_starts(start: Start, tmp_path: Path) -> None:
@@ -225,7 +228,7 @@ def test_errors_in_a_log_are_shown_and_the_rest_stays_there(start: Start, tmp_pa
     rest, _ = supervisor.communicate(timeout=20)
 
     assert line == "worker: ERROR in dispatch: no route\n"
-    assert rest == ""
+    assert rest == f"{STOPPING}\n"
     assert "GET /healthz 200" in (tmp_path / "logs" / "worker.log").read_text()
 
 
