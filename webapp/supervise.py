@@ -64,7 +64,7 @@ def run(
     grace_s: float = 5.0,
 ) -> int:
     """Keep the children running until Ctrl+C or SIGTERM; a second Ctrl+C does not wait `grace_s` for them."""
-    for port in (port for child in children for port in child.ports):
+    for port in sorted(port for child in children for port in child.ports):
         if problem := why_not_free(port):
             say(problem)
             return 1
