@@ -162,12 +162,26 @@ def freeze_told(session: Session, original: Notice, over: Notice) -> int:
     return freeze_from(session, over, told)
 
 
+def anything_due(session: Session, *, now: datetime) -> bool:
+    """Whether a chunk waits to be claimed, or a doubt to be looked up."""
+    open_now = select(Chunk.id).where(col(Chunk.state) == ChunkState.open, col(Chunk.due_at) <= now, _is_free(now))
+    doubt = select(Attempt.pos).join(Chunk, col(Chunk.id) == col(Attempt.chunk_id))
+    doubt_now = doubt.where(
+        col(Chunk.doubts) > 0, col(Attempt.state) == DeliveryState.unknown, col(Attempt.again_at) <= now
+    )
+    return any(session.exec(wanted.limit(1)).first() is not None for wanted in (open_now, doubt_now))
+
+
 def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk | None:
     """The most urgent chunk with work, ours until the lease ends; None = nothing to do now."""
-    free = sa.or_(col(Chunk.leased_until).is_(None), col(Chunk.leased_until) < now)
     wanted = (
         select(Chunk)
-        .where(col(Chunk.state) == ChunkState.open, col(Chunk.due_at) <= now, free, col(Chunk.channel).in_(channels))
+        .where(
+            col(Chunk.state) == ChunkState.open,
+            col(Chunk.due_at) <= now,
+            _is_free(now),
+            col(Chunk.channel).in_(channels),
+        )
         .order_by(col(Chunk.priority), col(Chunk.due_at), col(Chunk.id))
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -217,7 +231,8 @@ def begin(session: Session, chunk: Chunk, batch: list[tuple[Recipient, int]], *,
          "state": DeliveryState.sending, "at": now, "look_ups": 0, "provider_id": "", "code": "", "detail": ""}
         for recipient, n in batch
     ]  # fmt: skip
-    session.execute(insert(Attempt), rows)
+    if rows:
+        session.execute(insert(Attempt), rows)
 
 
 def settle(
@@ -333,6 +348,10 @@ def take_from_rate(
         row.free_at = max(row.free_at, now) + timedelta(seconds=taken * cost / rate)
         add(session, row)
     return taken, max(now, row.free_at - burst + timedelta(seconds=cost / rate))
+
+
+def _is_free(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(col(Chunk.leased_until).is_(None), col(Chunk.leased_until) < now)
 
 
 def _newest(chunk: Chunk) -> sa.Subquery:

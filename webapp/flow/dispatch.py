@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from rules.terms import Mode
 from rules.wording import segments
 from webapp.channels.base import Accepted, Adapters, ErrorClass, Outgoing, Post, SendError
-from webapp.db import transaction
+from webapp.db import reading, transaction
 from webapp.flow import deliveries, letters, postings, texts
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState
@@ -34,6 +34,7 @@ SLICE = timedelta(seconds=1)  # a batch that takes longer gives the rest back, s
 LOOK_UP_AGAIN = timedelta(seconds=45)
 QUIET = timedelta(seconds=90)  # a provider's own time-out of 30 s, and a minute
 LOOK_UPS = 2
+LONGEST_WAIT_S = 1.0  # for the sender to be free, before looking again whether somebody said Stop
 GIVEN_UP = 99
 LONGEST_BACKOFF = timedelta(minutes=5)
 UNLIMITED = 1_000.0  # messages a second, of a channel whose policy names no rate
@@ -80,6 +81,13 @@ class Dispatcher:
     ) -> None:
         self.engine, self.clock, self.links, self.ending = engine, clock, links, ending
         self._adapters, self._own = adapters, local()
+
+    def has_work(self) -> bool:
+        """Whether anything is due to be sent; takes no lock."""
+        now = self.clock()
+        with reading(self.engine) as session:
+            waits = (letters.anything_due, postings.anything_due, deliveries.anything_due)
+            return any(is_due(session, now=now) for is_due in waits)
 
     def send_some(self) -> bool:
         """Do one thing that is due: letters, a posting, a chunk or a look-up. False = nothing is due now."""
@@ -157,12 +165,15 @@ class Dispatcher:
                 session, load.setup, wanted=BATCH, cost=load.cost, default_rate=load.default_rate, now=now
             )
             batch = deliveries.next_recipients(session, fresh, now=now, most=room) if room else []
-            if not batch:
-                again_at = free_at if not room else deliveries.next_try_at(session, fresh)
+            if room and not batch:
+                again_at = deliveries.next_try_at(session, fresh)
                 deliveries.recount(session, fresh.id or 0)
                 deliveries.let_go(session, fresh, due_at=again_at or now)
                 return False
             deliveries.begin(session, fresh, batch, now=now)
+        if not room:
+            self.ending.wait(min((free_at - now).total_seconds(), LONGEST_WAIT_S))
+            return True
         self._call(chunk, batch, load, until=now + SLICE)
         return True
 

@@ -65,6 +65,13 @@ def write(
     )
 
 
+def anything_due(session: Session, *, now: datetime) -> bool:
+    """Whether a letter waits, or one was left in the middle."""
+    waits = (col(Letter.state) == LetterState.planned) & (col(Letter.due_at) <= now)
+    left = (col(Letter.state) == LetterState.sending) & (col(Letter.leased_until) < now)
+    return session.exec(select(Letter.id).where(waits | left).limit(1)).first() is not None
+
+
 def claim(session: Session, *, now: datetime, most: int = 10) -> list[Letter]:
     """Take letters that are due; of two workers each gets its own. What is past its time is expired instead."""
     session.execute(

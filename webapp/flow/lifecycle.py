@@ -108,6 +108,11 @@ def resolve(session: Session, incident: Incident, *, note: str, by: Person, now:
             _withdraw_unsent(session, notice, "The incident was resolved before it went out", by=by, now=now)
 
 
+def anything_ended(session: Session, *, now: datetime) -> bool:
+    """Whether the clock has ended an incident that the books still have open."""
+    return bool(incidents.ended_by_clock(session, now=now))
+
+
 def close_ended(session: Session, *, now: datetime) -> int:
     """Write into the books what the clock has ended; how many."""
     ended = incidents.ended_by_clock(session, now=now)

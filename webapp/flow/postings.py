@@ -28,6 +28,9 @@ class PostingState(StrEnum):
     cancelled = auto()
 
 
+WAITING = (PostingState.planned, PostingState.retiring, PostingState.unknown)
+
+
 class Posting(SQLModel, table=True):
     """One notice on one broadcast channel."""
 
@@ -84,6 +87,13 @@ def rewrite(session: Session, posting: Posting, notice: Notice, text: str, *, no
     return add(session, taken)
 
 
+def anything_due(session: Session, *, now: datetime) -> bool:
+    """Whether a posting has something to do, or was left in the middle."""
+    in_time = (col(Posting.due_at) <= now) & (col(Posting.leased_until).is_(None) | (col(Posting.leased_until) < now))
+    wanted = select(Posting.id).where(col(Posting.state).in_((*WAITING, PostingState.sending)), in_time)
+    return session.exec(wanted.limit(1)).first() is not None
+
+
 def claim(session: Session, *, now: datetime) -> Posting | None:
     """One posting with something to do, ours until the lease ends; None = nothing to do."""
     session.execute(
@@ -91,9 +101,8 @@ def claim(session: Session, *, now: datetime) -> Posting | None:
         .where(col(Posting.state) == PostingState.sending, col(Posting.leased_until) < now)
         .values(state=PostingState.unknown, due_at=now, detail="The sender ended in the middle")
     )
-    waiting = (PostingState.planned, PostingState.retiring, PostingState.unknown)
     free = sa.or_(col(Posting.leased_until).is_(None), col(Posting.leased_until) < now)
-    wanted = select(Posting).where(col(Posting.state).in_(waiting), col(Posting.due_at) <= now, free)
+    wanted = select(Posting).where(col(Posting.state).in_(WAITING), col(Posting.due_at) <= now, free)
     for posting in session.exec(wanted.order_by(col(Posting.due_at)).limit(5)):
         state = PostingState.sending if posting.state is PostingState.planned else posting.state
         first = posting.first_tried_at or now

@@ -1,0 +1,109 @@
+"""The worker: what recurs, on one page. APScheduler supplies timing, the database is the schedule; no logic here.
+
+    every second   do due actions · close what the clock has ended · arm the next minutes · ring the senders
+    at each due moment of the next two minutes   the same, by an APScheduler date job
+    whenever rung  senders send until nothing is due
+
+The second's loop runs on the monotonic clock, so that a clock set back stops nothing. Any number of workers may run.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Event, Lock, Thread
+
+import sqlalchemy as sa
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import OperationalError
+
+from webapp import clock, db
+from webapp.channels.configured import adapters_of
+from webapp.config import Config
+from webapp.flow import lifecycle, schedule
+from webapp.flow.dispatch import Dispatcher
+from webapp.links import Links
+
+LOOK_S = 1.0
+AHEAD = timedelta(minutes=2)
+LOG = logging.getLogger(__name__)
+
+
+class Worker:
+    """One process's scheduler and senders."""
+
+    def __init__(self, config: Config, *, now: Callable[[], datetime] = clock.now) -> None:
+        self.ending, self.bell, self.now = Event(), Event(), now
+        self.engine: sa.Engine = db.make_engine(config.database_url)
+        self.links = Links(config.public_url, config.secret_key)
+        self.dispatcher = Dispatcher(
+            self.engine, adapters=adapters_of(config), clock=now, links=self.links, ending=self.ending
+        )
+        self.timer = _timer()
+        self.senders = [Thread(target=self._send, name=f"sender-{n}") for n in range(config.sender_threads)]
+        self._looking = Lock()
+
+    def run(self) -> None:
+        """Work until `end`."""
+        self.timer.start()
+        for sender in self.senders:
+            sender.start()
+        while not self.ending.wait(LOOK_S):
+            self.look()
+        self.timer.shutdown(wait=False)
+        for sender in self.senders:
+            sender.join()
+        self.engine.dispose()
+
+    def end(self) -> None:
+        """Finish the call at hand and stop; what is left waits in the database."""
+        self.ending.set()
+        self.bell.set()
+
+    def look(self) -> None:
+        """Do what is due, arm what is soon due, ring the senders."""
+        try:
+            with self._looking:
+                self._do_due()
+                self._arm()
+            if self.dispatcher.has_work():
+                self.bell.set()
+        except OperationalError:
+            LOG.exception("The database did not answer; trying again in a second")
+
+    def _do_due(self) -> None:
+        with db.reading(self.engine) as session:
+            due = schedule.due(session, now=self.now())
+            is_over = lifecycle.anything_ended(session, now=self.now())
+        if is_over:
+            with db.transaction(self.engine) as session:
+                lifecycle.close_ended(session, now=self.now())
+        for action in due:
+            with db.transaction(self.engine) as session:
+                lifecycle.execute(session, action, now=self.now(), status_url=self.links.status)
+
+    def _arm(self) -> None:
+        if not self.timer.running:
+            self.timer = _timer()
+            self.timer.start()
+        now = self.now()
+        with db.reading(self.engine) as session:
+            moments = schedule.upcoming(session, now=now, until=now + AHEAD)
+        for at in moments:
+            self.timer.add_job(self.look, "date", run_date=at, id=at.isoformat(), replace_existing=True)
+
+    def _send(self) -> None:
+        while not self.ending.is_set():
+            self.bell.wait()
+            try:
+                while not self.ending.is_set() and self.dispatcher.send_some():
+                    pass
+            except OperationalError:
+                LOG.exception("The database did not answer; the senders wait a second")
+            self.bell.clear()
+        self.dispatcher.close()
+
+
+def _timer() -> BackgroundScheduler:
+    return BackgroundScheduler(
+        timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2}
+    )
