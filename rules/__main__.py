@@ -33,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _arguments() -> ArgumentParser:
-    parser = ArgumentParser(prog="python -m rules", description="Decides which channels serve an incident, and says why.")
+    parser = ArgumentParser(
+        prog="python -m rules", description="Decides which channels serve an incident, and says why."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     advise_one = commands.add_parser("advise", help="advice on one scenario file")
     advise_one.add_argument("file", type=Path)
@@ -50,7 +52,8 @@ def _advise(asked: Namespace) -> int:
         scenario = read_scenario(asked.file.read_text(encoding="utf-8"))
         advice = advise(scenario.case, policy)
     except PolicyMistakes as mistakes:
-        return _print_mistakes(asked.policy, mistakes)
+        _print_mistakes(asked.policy, mistakes)
+        return WRONG
     except ScenarioMistakes as mistakes:
         for sentence in mistakes.sentences:
             print(f"{asked.file}: {sentence}", file=sys.stderr)
@@ -58,7 +61,7 @@ def _advise(asked: Namespace) -> int:
     missed = misses(scenario.expect, advice)
     print(json.dumps(as_json(advice), ensure_ascii=False, indent=2) if asked.json else report(advice, scenario))
     for miss in missed:
-        print(f"MISSED {miss}", file=sys.stderr)
+        print(f"MISSED {miss}", file=sys.stderr if asked.json else sys.stdout)
     return MISSED if missed else FINE
 
 
@@ -70,17 +73,17 @@ def _check(asked: Namespace) -> int:
     try:
         policy = _policy(asked.file)
     except PolicyMistakes as mistakes:
-        return _print_mistakes(asked.file, mistakes)
+        _print_mistakes(asked.file, mistakes)
+        return WRONG if mistakes.is_unreadable else MISSED
     for warning in policy.warnings:
         print(f"{asked.file}:{warning}")
     print(f"{asked.file}: {len(policy.rules)} rules, version {policy.version}, may come into force.")
     return FINE
 
 
-def _print_mistakes(path: Path, mistakes: PolicyMistakes) -> int:
+def _print_mistakes(path: Path, mistakes: PolicyMistakes) -> None:
     for mistake in mistakes.findings:
         print(f"{path}:{mistake}")
-    return WRONG if mistakes.is_unreadable else MISSED
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
+from rules.change import nearest_changes
 from rules.curve import Curve, curve_of
 from rules.decision import Decision, decide, merged
 from rules.explain import channel_sentence, plan_sentence
@@ -11,7 +12,7 @@ from rules.facts import Case
 from rules.numbers import Numbers, basis_of
 from rules.plans import Outlook, Plan, PlanNumbers, plan_of
 from rules.policy import Modifiers, Policy
-from rules.terms import Listeners, Verdict
+from rules.terms import Effect, Listeners, Verdict
 from rules.timing import timing_of
 from rules.unknown_end import under_other_ends
 from rules.verdicts import failed_conditions
@@ -33,6 +34,7 @@ class Failed:
 
     rule: str
     conditions: tuple[str, ...]  # those that failed, as a policy writes them
+    effect: Effect | None = None  # what it would have wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,8 @@ def _channel(decision: Decision, case: Case, policy: Policy) -> ChannelAdvice:
         ),
         overridden=tuple(Fired(rule.name, f"overridden by {by}", rule.because) for rule, by in findings.overridden),
         failed=tuple(
-            Failed(rule.name, failed_conditions(rule, decision.known, policy.layout)) for rule in findings.quiet
+            Failed(rule.name, failed_conditions(rule, decision.known, policy.layout), rule.effect)
+            for rule in findings.quiet
         ),
         numbers=decision.numbers,
         basis=basis_of(decision.reach, case.channels[decision.figures.key]),
@@ -174,6 +177,7 @@ def _channel(decision: Decision, case: Case, policy: Policy) -> ChannelAdvice:
         needs=modifiers.needs,
         is_pinned=modifiers.pinned and decision.figures.visits is not None,
         is_required=decision.is_required,
+        would_change_if=nearest_changes(decision, policy),
     )
 
 

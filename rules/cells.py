@@ -29,6 +29,10 @@ class Dimension:
         """All its bits."""
         return ((1 << self.size) - 1) << self.offset
 
+    def cell_bit(self, cell: int) -> int:
+        """The bit of a cell."""
+        return 1 << (self.offset + cell)
+
     def bit(self, value: Value) -> int:
         """The bit of the cell that a known value falls into; all bits if it is unknown."""
         return self.full if value is None else 1 << (self.offset + self._cell(value))

@@ -111,7 +111,9 @@ def has_place(text: str) -> bool:
 
 def _has_personal_number(text: str) -> bool:
     found = _PERSONAL_NUMBER.findall(text)
-    return any(_is_date(int(month), int(day)) and _luhn(year + month + day + serial) for year, month, day, serial in found)
+    return any(
+        _is_date(int(month), int(day)) and _luhn(year + month + day + serial) for year, month, day, serial in found
+    )
 
 
 def _is_date(month: int, day: int) -> bool:

@@ -124,7 +124,7 @@ def _for_audience(
     rules = policy.by_channel[figures.name]
     decisions = [
         _in_world(case, policy, timing, reach, facts, known, find(rules, known))
-        for known in worlds(rules, facts, policy.layout)
+        for known in worlds(rules, facts, policy)
     ]
     cautious = min(decisions, key=lambda decision: _CAUTION.index(decision.verdict))
     return replace(

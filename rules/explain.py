@@ -7,7 +7,7 @@ from rules.phrases import about, listed, moment, money, percent, readers
 from rules.plans import PlanNumbers
 from rules.policy import ChannelRule, Policy
 from rules.quantities import duration_in_words
-from rules.terms import Effect, Verdict
+from rules.terms import Verdict
 from rules.timing import Timing
 
 _LATE = {"remaining time", "stale share", "informed in time", "half-seen time"}
@@ -23,14 +23,13 @@ def channel_sentence(decision: Decision, case: Case, timing: Timing) -> str:
         case Verdict.avoid:
             return _refraining(decision, case, timing)
         case Verdict.block:
-            rule = deciding_rule(decision)
-            return f"Blocked: {_numbers_for(rule, decision, timing) or _tail(decision, timing)}."
+            return f"Blocked: {_reasons(decision, timing)}."
 
 
-def deciding_rule(decision: Decision) -> ChannelRule | None:
-    """The first rule with the effect that won; None if the case itself decided."""
+def deciding_rules(decision: Decision) -> list[ChannelRule]:
+    """The rules with the effect that won; none if the case itself decided."""
     effect = decision.findings.effect
-    return next((rule for rule in decision.findings.fired if effect and rule.effect is effect), None)
+    return [rule for rule in decision.findings.fired if effect and rule.effect is effect]
 
 
 def plan_sentence(plan: PlanNumbers, policy: Policy, case: Case, timing: Timing) -> str:
@@ -71,13 +70,22 @@ def _refraining(decision: Decision, case: Case, timing: Timing) -> str:
         return f"It may go out at {at} at the earliest, and by then it is over ({_end(timing)})."
     if decision.reason == "adds nothing":
         return f"It would inform {about(decision.numbers.informed_in_time)} of {case.audience.affected:,} {_before(timing)}."
-    rule = deciding_rule(decision)
-    return f"{_capital(_numbers_for(rule, decision, timing) or _tail(decision, timing))}."
+    return f"{_capital(_reasons(decision, timing))}."
 
 
-def _numbers_for(rule: ChannelRule | None, decision: Decision, timing: Timing) -> str:
+def _reasons(decision: Decision, timing: Timing) -> str:
+    """Numbers where rules tested numbers, else the reason of the rule."""
+    rules = deciding_rules(decision)
+    clauses = [clause for rule in rules if (clause := _numbers_for(rule, decision, timing))]
+    if clauses:
+        return "; ".join(dict.fromkeys(clauses))
+    seen = f"{about(decision.numbers.informed_in_time)} affected would see it {_before(timing)}"
+    return f"{rules[0].because.rstrip('.')} ({seen})" if rules else seen
+
+
+def _numbers_for(rule: ChannelRule, decision: Decision, timing: Timing) -> str:
     """The numbers that the rule tested, in words; "" if it tested none."""
-    tested = {one.fact.name for alternative in rule.when for one in alternative.conditions} if rule else set()
+    tested = {one.fact.name for alternative in rule.when for one in alternative.conditions}
     numbers = decision.numbers
     if tested & _SENDING:
         left = duration_in_words(timing.remaining_min)
@@ -94,17 +102,8 @@ def _numbers_for(rule: ChannelRule | None, decision: Decision, timing: Timing) -
         late = percent(numbers.stale_share)
         return f"{late} of those who see it would do so after the end ({_end(timing)})"
     if "sent to" in tested:
-        return f"{readers(decision.listeners, decision.reach.recipients)} did not ask to be told of this"
+        return f"the {decision.reach.recipients:,} on file did not ask to be told of this"
     return ""
-
-
-def _tail(decision: Decision, timing: Timing) -> str:
-    numbers = decision.numbers
-    seen = f"{about(numbers.informed_in_time)} affected would see it {_before(timing)}"
-    rule = deciding_rule(decision)
-    if rule and rule.effect in {Effect.avoid, Effect.block}:
-        return f"{rule.because.rstrip('.')} ({seen})"
-    return seen
 
 
 def _held(decision: Decision, timing: Timing) -> str:

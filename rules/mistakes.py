@@ -30,8 +30,9 @@ class Mistake:
 class PolicyMistakes(ValueError):
     """A policy that cannot be used. `findings` holds every mistake of the text, in its order."""
 
-    def __init__(self, findings: Iterable[Mistake]) -> None:
+    def __init__(self, findings: Iterable[Mistake], *, is_unreadable: bool = False) -> None:
         self.findings = sorted(findings)
+        self.is_unreadable = is_unreadable  # not even its structure could be made out
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 

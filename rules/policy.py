@@ -80,6 +80,7 @@ class Policy:
     rules: tuple[Rule, ...]
     layout: Layout
     by_channel: Mapping[str, tuple[ChannelRule, ...]]
+    impossible: tuple[int, ...] = ()  # what is never together, each as the cells in which it does not hold
     warnings: tuple[Mistake, ...] = ()
 
     @cached_property

@@ -6,7 +6,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from rules.cells import Layout
-from rules.conditions import Condition
+from rules.conditions import Condition, read_condition
 from rules.figure_reading import read_figures
 from rules.figures import Figures
 from rules.group import Group
@@ -14,7 +14,7 @@ from rules.mistakes import Findings, Mistake, PolicyMistakes, did_you_mean
 from rules.policy import Alternative, ChannelRule, Policy
 from rules.rule_reading import Attributes, RuleReader, Tests, WrittenRule
 from rules.seen import SeenCurve, half_seen_min
-from rules.source import Items, read_source
+from rules.source import Items, Text, read_source
 from rules.vocabulary import vocabulary
 
 DEFAULT = "default"
@@ -45,7 +45,9 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
     findings = Findings()
     node = read_source(text, findings)
     if node is None:
-        raise PolicyMistakes([Mistake(1, 1, 'The text is empty. A policy has at least "rules:" with one rule.')])
+        raise PolicyMistakes(
+            [Mistake(1, 1, 'The text is empty. A policy has at least "rules:" with one rule.')], is_unreadable=True
+        )
     root = Group(node, findings, what="a policy")
     figures = read_figures(root, findings, base)
     written = _rules(root, figures, findings)
@@ -54,7 +56,8 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
             findings.warn(section.at, f'"{later}" is kept with the text, and not checked by this version.')
     root.refuse_unknown()
     findings.refuse_if_any()
-    layout = Layout(_conditions(written))
+    never = _never()
+    layout = Layout([*_conditions(written), *(condition for together in never for condition in together)])
     return Policy(
         name=name,
         version=sha256(text.encode()).hexdigest()[:12],
@@ -63,6 +66,7 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
         rules=tuple(one.rule for one in written),
         layout=layout,
         by_channel={channel: _compiled(written, channel, layout) for channel in figures.channels},
+        impossible=tuple(layout.forbidden(together) for together in never),
         warnings=findings.warnings,
     )
 
@@ -132,6 +136,20 @@ def _conditions(written: Iterable[WrittenRule]) -> Iterable[Condition]:
         for tests in (*one.when.values(), *one.unless.values()):
             for conjunction in tests:
                 yield from conjunction
+
+
+@cache
+def _never() -> Tests:
+    """The impossible combinations of the facts file."""
+    known = vocabulary()
+    return tuple(
+        tuple(
+            read_condition(known.facts[key.value], value.value, {})
+            for key, value in together.fields
+            if isinstance(value, Text)
+        )
+        for together in known.never
+    )
 
 
 def _compiled(written: Iterable[WrittenRule], channel: str, layout: Layout) -> tuple[ChannelRule, ...]:

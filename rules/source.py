@@ -71,12 +71,15 @@ Node = Text | Items | Fields
 def read_source(text: str, findings: Findings) -> Node | None:
     """The nodes of a text; None if it is empty. What makes it unreadable is raised at once, the rest is collected."""
     if len(text.encode()) > MAX_BYTES:
-        raise PolicyMistakes([Mistake(1, 1, f"The text is longer than {MAX_BYTES // 1000} kB, the most that is read.")])
+        raise PolicyMistakes(
+            [Mistake(1, 1, f"The text is longer than {MAX_BYTES // 1000} kB, the most that is read.")],
+            is_unreadable=True,
+        )
     try:
         _scan(text)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        raise PolicyMistakes([_in_plain_words(error)]) from error
+        raise PolicyMistakes([_in_plain_words(error)], is_unreadable=True) from error
     if root is None:
         return None
     _warn_of_cut_texts(text, root, findings)
@@ -95,11 +98,13 @@ def _scan(text: str) -> None:
             depth -= 1
         if depth > MAX_DEPTH:
             place = _place(token.start_mark)
-            raise PolicyMistakes([Mistake(*place, f"Brackets and lists are nested deeper than {MAX_DEPTH}.")])
+            raise PolicyMistakes(
+                [Mistake(*place, f"Brackets and lists are nested deeper than {MAX_DEPTH}.")], is_unreadable=True
+            )
         if kind in _REFUSED:
             refused.append(Mistake(*_place(token.start_mark), _REFUSED[kind]))
     if refused:
-        raise PolicyMistakes(refused)
+        raise PolicyMistakes(refused, is_unreadable=True)
 
 
 def _node(node: yaml.Node, findings: Findings) -> Node:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from textwrap import wrap
+from zoneinfo import ZoneInfo
 
 from rules.advice import Advice, ChannelAdvice
 from rules.phrases import about, count, listed, money
 from rules.plans import PlanNumbers
 from rules.quantities import duration_in_words
 from rules.scenario import Scenario
-from rules.terms import Verdict
+from rules.terms import Effect, Verdict
 
 _WIDTH = 100
 _SIGNS = {Verdict.use: "USE", Verdict.optional: "optional", Verdict.avoid: "avoid", Verdict.block: "BLOCK"}
@@ -16,24 +17,24 @@ _SIGNS = {Verdict.use: "USE", Verdict.optional: "optional", Verdict.avoid: "avoi
 
 def report(advice: Advice, scenario: Scenario) -> str:
     """The whole recommendation, its sentence first."""
+    zone = ZoneInfo(scenario.case.organisation.time_zone)
     parts = [
         scenario.story,
         _wrapped(advice.sentence, indent="", first="→ "),
-        "\n".join(_frame(advice, scenario)),
+        "\n".join(_frame(advice, zone)),
         *(_channel(key, channel, advice, scenario) for key, channel in advice.channels.items()),
         _plans(advice, scenario.case.organisation.currency),
-        f"Policy {advice.policy_name}, version {advice.policy_version}. All reach figures are assumed unless marked"
-        " measured.",
+        f"Policy {advice.policy_name}, version {advice.policy_version}. Reach: {_basis(advice)}.",
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _frame(advice: Advice, scenario: Scenario) -> Iterable[str]:
+def _frame(advice: Advice, zone: ZoneInfo) -> Iterable[str]:
     remaining = duration_in_words(advice.remaining_minutes)
     yield f"  {'Left':<10}{remaining}{' (assumed: no end is known)' if advice.end_is_assumed else ''}"
     if advice.approval:
         yield f"  {'Signs':<10}{listed(list(advice.approval))}"
-    yield f"  {'Expires':<10}{advice.expires_at:%Y-%m-%d %H:%M %Z}".rstrip()
+    yield f"  {'Expires':<10}{advice.expires_at.astimezone(zone):%A %Y-%m-%d %H:%M %Z}"
     for need in advice.needs:
         yield f"  {'Needs':<10}{need}"
     for open_one in advice.undecided:
@@ -52,21 +53,32 @@ def _channel(key: str, channel: ChannelAdvice, advice: Advice, scenario: Scenari
         marks.append(f"adds {count(advice.plan.recommended.marginal[key])} people")
     head = f"{_SIGNS[channel.verdict]:<9} {title}" + (f"  ({', '.join(marks)})" if marks else "")
     lines = [head, _wrapped(channel.sentence, indent=" " * 10), " " * 10 + _numbers(channel, scenario)]
-    lines += [_wrapped(f"{rule.rule} [{rule.effect}] {rule.because}", first="  + ", indent=" " * 6) for rule in channel.fired]
+    lines += [
+        _wrapped(f"{rule.rule} [{rule.effect}] {rule.because}", first="  + ", indent=" " * 6) for rule in channel.fired
+    ]
     lines += [_wrapped(f"{rule.rule} [{rule.effect}]", first="  ~ ", indent=" " * 6) for rule in channel.overridden]
     lines += [_wrapped(shape, first="  ✎ ", indent=" " * 6) for shape in channel.shapes if channel.verdict in _SERVING]
-    lines += [_wrapped(_why_not(channel), first="  - ", indent=" " * 6)] if channel.failed else []
+    lines += [_wrapped(line, first="  - ", indent=" " * 6) for line in _why_not(channel)]
     if channel.would_change_if:
         lines.append(_wrapped(f"would change if {' or '.join(channel.would_change_if)}", first="  ? ", indent=" " * 6))
     return "\n".join(lines)
 
 
 _SERVING = {Verdict.use, Verdict.optional}
+_AGAINST = {Effect.block, Effect.avoid}
+_FOR = {Effect.use, Effect.allow, Effect.require}
+_MOST_WHY_NOT = 4
 
 
-def _why_not(channel: ChannelAdvice) -> str:
-    """Rules that could have spoken for or against the channel, with the conditions that failed."""
-    return "; ".join(f"{rule.rule} (not {' and '.join(rule.conditions)})" for rule in channel.failed)
+def _why_not(channel: ChannelAdvice) -> list[str]:
+    """The rules that would have spoken the other way and came closest, with the conditions that failed."""
+    against = _AGAINST if channel.verdict in _SERVING else _FOR
+    other_way = sorted(
+        (rule for rule in channel.failed if rule.effect in against), key=lambda rule: len(rule.conditions)
+    )
+    return [
+        f"{rule.rule} [{rule.effect}] did not fire: {', '.join(rule.conditions)}" for rule in other_way[:_MOST_WHY_NOT]
+    ]
 
 
 def _numbers(channel: ChannelAdvice, scenario: Scenario) -> str:
@@ -98,6 +110,14 @@ def _plan(name: str, plan: PlanNumbers, width: int, currency: str) -> str:
     band = f"({count(plan.nested)} to {count(plan.independent)})"
     informed = f"{about(plan.informed_in_time)} in time {band}"
     return f"{name:<12}{_names(plan):<{width}}  {informed}, {money(plan.cost, currency)}, spill {count(plan.spill)}"
+
+
+def _basis(advice: Advice) -> str:
+    """What the reach figures rest on, by channel if they differ."""
+    rests = {key.replace("_", " "): channel.basis["viewers"] for key, channel in advice.channels.items()}
+    if len(set(rests.values())) == 1:
+        return f"{next(iter(rests.values()))} for every channel"
+    return ", ".join(f"{key} {basis}" for key, basis in rests.items())
 
 
 def _names(plan: PlanNumbers) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 
 from rules.cells import Dimension, Layout, Value
-from rules.policy import Alternative, ChannelRule
+from rules.policy import Alternative, ChannelRule, Policy
 from rules.terms import Effect
 
 _MOST_WORLDS = 4096  # more combinations of unknown facts are not tried out
@@ -70,8 +70,9 @@ def failed_conditions(rule: ChannelRule, known: int, layout: Layout) -> tuple[st
     return tuple(f"not {condition}" for condition in excepted.conditions)
 
 
-def worlds(rules: Iterable[ChannelRule], values: Mapping[str, Value], layout: Layout) -> Iterator[int]:
-    """Every combination of cells that is possible, for the facts that these rules test; one world if all is known."""
+def worlds(rules: Iterable[ChannelRule], values: Mapping[str, Value], policy: Policy) -> Iterator[int]:
+    """Every combination of cells that can be, for the facts that these rules test; one world if all is known."""
+    layout = policy.layout
     tested = 0
     for rule in rules:
         for alternative in (*rule.when, *rule.unless):
@@ -82,7 +83,14 @@ def worlds(rules: Iterable[ChannelRule], values: Mapping[str, Value], layout: La
     for dim in open_dimensions:
         base &= ~dim.full
     for bits in islice(product(*(_bits(dim) for dim in open_dimensions)), _MOST_WORLDS):
-        yield base | sum(bits)
+        world = base | sum(bits)
+        if not bits or is_possible(world, policy):
+            yield world
+
+
+def is_possible(known: int, policy: Policy) -> bool:
+    """Whether nothing that is never together is together."""
+    return all(known & never for never in policy.impossible)
 
 
 def _bits(dimension: Dimension) -> list[int]:

@@ -1,0 +1,82 @@
+"""What would have to be different for a channel to come out better: one fact, or the facts that one rule lacks."""
+
+from collections.abc import Iterator
+
+from rules.cells import Dimension
+from rules.decision import Decision
+from rules.policy import ChannelRule, Policy
+from rules.quantities import in_words
+from rules.terms import Effect, Verdict
+from rules.verdicts import find, is_possible
+
+_RANK = {Effect.block: 0, Effect.avoid: 1, None: 1, Effect.allow: 2, Effect.use: 3, Effect.require: 3}
+_FROM = {Verdict.block: 0, Verdict.avoid: 1, Verdict.optional: 2, Verdict.use: 3}
+_MOST = 3  # changes that are told
+_TOGETHER = 2  # facts that may have to change together
+
+
+def nearest_changes(decision: Decision, policy: Policy) -> tuple[str, ...]:
+    """Changes under which the rules would say more for the channel; facts that nobody can change are never offered."""
+    if decision.reason or decision.verdict is Verdict.use:
+        return ()
+    found = list(dict.fromkeys(_of_one_fact(decision, policy))) or list(dict.fromkeys(_of_one_rule(decision, policy)))
+    return tuple(found[:_MOST])
+
+
+def _of_one_fact(decision: Decision, policy: Policy) -> Iterator[str]:
+    for dimension in policy.layout.dimensions:
+        if dimension.fact.is_fixed or dimension.list_test:
+            continue
+        others = decision.known & ~dimension.full
+        here = ((decision.known & dimension.full) >> dimension.offset).bit_length() - 1
+        better = [
+            cell for cell in range(dimension.size) if _is_better(decision, policy, others | dimension.cell_bit(cell))
+        ]
+        yield from _in_words(dimension, here, better, policy.figures.currency)
+
+
+def _is_better(decision: Decision, policy: Policy, known: int) -> bool:
+    effect = find(policy.by_channel[decision.figures.name], known).effect
+    return _RANK[effect] > _FROM[decision.verdict] and effect is not None and is_possible(known, policy)
+
+
+def _in_words(dimension: Dimension, here: int, better: list[int], currency: str) -> Iterator[str]:
+    """The nearest cell above and below; of words, all of them."""
+    name = dimension.fact.name
+    if not better:
+        return
+    if not dimension.fact.unit:
+        yield f"{name}: {' or '.join(dimension.fact.words[cell] for cell in better)}"
+        return
+    above, below = [cell for cell in better if cell > here], [cell for cell in better if cell < here]
+    for cell, at_cut, in_gap in [*((min(above), "at least", "more than") for _ in above[:1])] + [
+        (max(below), "at most", "less than") for _ in below[:1]
+    ]:
+        cut = dimension.cuts[cell // 2 if cell % 2 or at_cut == "at most" else cell // 2 - 1]
+        bound = in_words(cut, dimension.fact.unit, currency=currency)
+        yield f"{name}: {at_cut if cell % 2 else in_gap} {bound}"
+
+
+def _of_one_rule(decision: Decision, policy: Policy) -> Iterator[str]:
+    """All that a rule which would help still lacks."""
+    for rule in decision.findings.quiet:
+        if rule.effect in {Effect.use, Effect.allow, Effect.require}:
+            yield from _lacking(rule, decision, policy)
+
+
+def _lacking(rule: ChannelRule, decision: Decision, policy: Policy) -> Iterator[str]:
+    for alternative in rule.when:
+        lacking = [
+            condition
+            for condition in alternative.conditions
+            if policy.layout.dimension(condition).full & decision.known & alternative.forbidden
+        ]
+        if len(lacking) > _TOGETHER or any(condition.fact.is_fixed for condition in lacking):
+            continue
+        known = decision.known
+        for condition in lacking:
+            dimension = policy.layout.dimension(condition)
+            allowed = dimension.allowed(condition)
+            known = (known & ~dimension.full) | (allowed & -allowed)
+        if _is_better(decision, policy, known):
+            yield " and ".join(str(condition) for condition in lacking)
