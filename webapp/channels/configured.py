@@ -43,10 +43,11 @@ def _providers(env: Mapping[str, str]) -> dict[str, ChannelSettings]:
         sender, service = env.get("TWILIO_SENDER", ""), env.get("TWILIO_SERVICE_SID", "")
         if not sender and not service:
             raise BadSetting("TWILIO_ACCOUNT_SID is set without a sender; set TWILIO_SENDER or TWILIO_SERVICE_SID")
-        found["sms"] = SmsSettings(*account, sender=sender, service_sid=service)
+        found["sms"] = SmsSettings(account[0], account[1], sender=sender, service_sid=service)
     if mail := _together(env, "SMTP_HOST", "SMTP_SENDER"):
         found["email"] = EmailSettings(
-            *mail,
+            mail[0],
+            mail[1],
             port=int(env.get("SMTP_PORT", "587")),
             sender_name=env.get("SMTP_SENDER_NAME", ""),
             starttls=env.get("SMTP_STARTTLS", "yes") == "yes",
@@ -54,7 +55,7 @@ def _providers(env: Mapping[str, str]) -> dict[str, ChannelSettings]:
             password=env.get("SMTP_PASSWORD", ""),
         )
     if page := _together(env, "FACEBOOK_PAGE_ID", "FACEBOOK_PAGE_TOKEN"):
-        found["facebook"] = FacebookSettings(*page, app_secret=env.get("FACEBOOK_APP_SECRET", ""))
+        found["facebook"] = FacebookSettings(page[0], page[1], app_secret=env.get("FACEBOOK_APP_SECRET", ""))
     return found
 
 
