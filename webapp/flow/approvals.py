@@ -1,7 +1,9 @@
 """A lead's signature, or a lead's no with a reason. Approving freezes the words and the recipients."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -16,6 +18,8 @@ from webapp.flow.notices import MessageType, Notice, NoticeStatus, channels_of, 
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotAllowed, NotNow, NotValid
 from webapp.flow.subscribers import BigId
+
+AddressRows = sa.Select[Any]  # address id, channel, subscriber id, value, language, asked
 
 
 class Recipient(SQLModel, table=True):
@@ -121,7 +125,7 @@ def recipient_counts(session: Session, notice: Notice) -> dict[str, int]:
     return dict(session.exec(wanted).all())
 
 
-def freeze_from(session: Session, notice: Notice, chosen: "sa.Select[int, str, int, str, str, bool]") -> int:
+def freeze_from(session: Session, notice: Notice, chosen: AddressRows) -> int:
     """Write the frozen set from a query of (address id, channel, subscriber id, value, language, asked); how many."""
     row = chosen.subquery()
     columns = ["address_id", "channel", "subscriber_id", "value", "language", "is_asked"]
@@ -141,17 +145,22 @@ def audience_hash(session: Session, notice: Notice) -> str:
     return digest.hexdigest()
 
 
-def _freeze(session: Session, notice: Notice) -> int:
+def would_get(session: Session, notice: Notice, listeners: Mapping[str, Listeners]) -> AddressRows:
+    """Whom an approval would freeze now, if it went to these; an update also goes to all who were told what it updates."""
     incident = session.get_one(Incident, notice.incident_id)
-    listeners = {pick.channel: Listeners(pick.listeners) for pick in channels_of(session, notice)}
     concern = concern_of(session, filing_of(session, incident))
-    chosen = audience.recipients(session, concern, listeners)
-    if notice.follows_id is not None:  # an update also goes to everybody who was told what it updates
-        before = sa.select(
-            col(Recipient.address_id), col(Recipient.channel), col(Recipient.subscriber_id),
-            col(Recipient.value), col(Recipient.language), col(Recipient.is_asked),
-        ).where(col(Recipient.notice_id) == notice.follows_id, col(Recipient.channel).in_(listeners))  # fmt: skip
-        known = sa.select(col(Recipient.address_id)).where(col(Recipient.notice_id) == notice.follows_id)
-        fresh = chosen.where(chosen.selected_columns[0].not_in(known))
-        return freeze_from(session, notice, sa.select(*sa.union_all(before, fresh).subquery().c))
-    return freeze_from(session, notice, chosen)
+    chosen: AddressRows = audience.recipients(session, concern, dict(listeners))
+    if notice.follows_id is None:
+        return chosen
+    before = sa.select(
+        col(Recipient.address_id), col(Recipient.channel), col(Recipient.subscriber_id),
+        col(Recipient.value), col(Recipient.language), col(Recipient.is_asked),
+    ).where(col(Recipient.notice_id) == notice.follows_id, col(Recipient.channel).in_(listeners))  # fmt: skip
+    known = sa.select(col(Recipient.address_id)).where(col(Recipient.notice_id) == notice.follows_id)
+    fresh = chosen.where(chosen.selected_columns[0].not_in(known))
+    return sa.select(*sa.union_all(before, fresh).subquery().c)
+
+
+def _freeze(session: Session, notice: Notice) -> int:
+    listeners = {pick.channel: Listeners(pick.listeners) for pick in channels_of(session, notice)}
+    return freeze_from(session, notice, would_get(session, notice, listeners))
