@@ -13,7 +13,7 @@ from rules.numbers import Numbers, basis_of
 from rules.plans import Outlook, Plan, PlanNumbers, plan_of
 from rules.policy import Modifiers, Policy
 from rules.terms import Effect, Listeners, Verdict
-from rules.timing import timing_of
+from rules.timing import Timing, timing_of
 from rules.unknown_end import under_other_ends
 from rules.verdicts import failed_conditions
 
@@ -104,7 +104,7 @@ def advise(case: Case, policy: Policy) -> Advice:
     return Advice(
         policy_name=policy.name,
         policy_version=policy.version,
-        channels={one.figures.key: _channel(one, case, policy) for one in decisions.values()},
+        channels={one.figures.key: _channel(one, case, policy, timing) for one in decisions.values()},
         plan=plan,
         approval=together.approvals,
         needs=merged(one.modifiers for one in decisions.values()).needs,
@@ -150,8 +150,7 @@ def _cautious(decision: Decision, others: Iterable[Decision]) -> Modifiers:
     return replace(decision.modifiers, approvals=tuple(sorted(approvals | set(decision.modifiers.approvals))))
 
 
-def _channel(decision: Decision, case: Case, policy: Policy) -> ChannelAdvice:
-    timing = timing_of(case, policy.figures)
+def _channel(decision: Decision, case: Case, policy: Policy, timing: Timing) -> ChannelAdvice:
     at = decision.not_before_at
     findings, modifiers = decision.findings, decision.modifiers
     return ChannelAdvice(

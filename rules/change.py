@@ -11,6 +11,7 @@ from rules.verdicts import find, is_possible
 
 _RANK = {Effect.block: 0, Effect.avoid: 1, None: 1, Effect.allow: 2, Effect.use: 3, Effect.require: 3}
 _FROM = {Verdict.block: 0, Verdict.avoid: 1, Verdict.optional: 2, Verdict.use: 3}
+_HELPING = {Effect.use, Effect.allow, Effect.require}
 _MOST = 3  # changes that are told
 _TOGETHER = 2  # facts that may have to change together
 
@@ -24,8 +25,9 @@ def nearest_changes(decision: Decision, policy: Policy) -> tuple[str, ...]:
 
 
 def _of_one_fact(decision: Decision, policy: Policy) -> Iterator[str]:
+    matter = _cells_that_matter(decision)
     for dimension in policy.layout.dimensions:
-        if dimension.fact.is_fixed or dimension.list_test:
+        if dimension.fact.is_fixed or dimension.list_test or not dimension.full & matter:
             continue
         others = decision.known & ~dimension.full
         here = ((decision.known & dimension.full) >> dimension.offset).bit_length() - 1
@@ -33,6 +35,18 @@ def _of_one_fact(decision: Decision, policy: Policy) -> Iterator[str]:
             cell for cell in range(dimension.size) if _is_better(decision, policy, others | dimension.cell_bit(cell))
         ]
         yield from _in_words(dimension, here, better, policy.figures.currency)
+
+
+def _cells_that_matter(decision: Decision) -> int:
+    """Tested by a rule that holds the channel back, or by one that would help it."""
+    matter = 0
+    for rule in decision.findings.fired:
+        if rule.effect in {Effect.block, Effect.avoid}:
+            matter |= rule.cells
+    for rule in decision.findings.quiet:
+        if rule.effect in _HELPING:
+            matter |= rule.cells
+    return matter
 
 
 def _is_better(decision: Decision, policy: Policy, known: int) -> bool:
@@ -60,7 +74,7 @@ def _in_words(dimension: Dimension, here: int, better: list[int], currency: str)
 def _of_one_rule(decision: Decision, policy: Policy) -> Iterator[str]:
     """All that a rule which would help still lacks."""
     for rule in decision.findings.quiet:
-        if rule.effect in {Effect.use, Effect.allow, Effect.require}:
+        if rule.effect in _HELPING:
             yield from _lacking(rule, decision, policy)
 
 

@@ -123,7 +123,7 @@ def _for_audience(
     facts = {**common, **facts_of_channel(case, figures, reach, numbers, remaining_min=timing.remaining_min)}
     rules = policy.by_channel[figures.name]
     decisions = [
-        _in_world(case, policy, timing, reach, facts, known, find(rules, known))
+        _in_world(case, policy, timing, reach, numbers, facts, known, find(rules, known))
         for known in worlds(rules, facts, policy)
     ]
     cautious = min(decisions, key=lambda decision: _CAUTION.index(decision.verdict))
@@ -139,6 +139,7 @@ def _in_world(
     policy: Policy,
     timing: Timing,
     reach: Reach,
+    numbers: Numbers,
     facts: Mapping[str, Value],
     known: int,
     found: Findings,
@@ -146,8 +147,8 @@ def _in_world(
     modifiers = merged(rule.modifiers for rule in found.fired)
     if modifiers.pinned and reach.figures.visits:
         reach = reach_of(case, reach.figures, listeners=reach.listeners, clock=timing.clock, pinned=True)
+        numbers = numbers_of(reach, remaining_min=timing.remaining_min)
     not_before_at = max((moment for rule in found.fired if (moment := _earliest(rule.modifiers, timing))), default=None)
-    numbers = numbers_of(reach, remaining_min=timing.remaining_min)
     verdict, reason = _verdict(case, policy, timing, found, reach, numbers, not_before_at)
     if not_before_at and not_before_at > timing.now and verdict in {Verdict.use, Verdict.optional}:
         reach = reach.held((not_before_at - timing.now).total_seconds() / 60)

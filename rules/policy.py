@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from rules.cells import Layout
 from rules.conditions import Condition
@@ -53,6 +54,11 @@ class ChannelRule:
     overrides: frozenset[str]
     modifiers: Modifiers
     because: str
+
+    @property
+    def cells(self) -> int:
+        """All cells that its tests look at and forbid."""
+        return reduce(or_, (alternative.forbidden for alternative in (*self.when, *self.unless)), 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,14 @@ def _overridden(fires: Mapping[str, ChannelRule]) -> dict[str, str]:
 
 def is_firing(rule: ChannelRule, known: int) -> bool:
     """Any alternative holds, and no exception."""
-    if not any(not known & alternative.forbidden for alternative in rule.when):
-        return False
-    return not any(not known & alternative.forbidden for alternative in rule.unless)
+    return _is_any(rule.when, known) and not _is_any(rule.unless, known)
+
+
+def _is_any(alternatives: tuple[Alternative, ...], known: int) -> bool:
+    for alternative in alternatives:  # noqa: SIM110 - the innermost of all that decides: a loop is twice as fast
+        if not known & alternative.forbidden:
+            return True
+    return False
 
 
 def failed_conditions(rule: ChannelRule, known: int, layout: Layout) -> tuple[str, ...]:
@@ -75,8 +80,7 @@ def worlds(rules: Iterable[ChannelRule], values: Mapping[str, Value], policy: Po
     layout = policy.layout
     tested = 0
     for rule in rules:
-        for alternative in (*rule.when, *rule.unless):
-            tested |= alternative.forbidden
+        tested |= rule.cells
     known = layout.observe(values)
     open_dimensions = [dim for dim in layout.dimensions if dim.full & tested and (known & dim.full).bit_count() > 1]
     base = known

@@ -25,6 +25,9 @@ class FactType(StrEnum):
     clock = "clock"
 
 
+_UNITS = {kind: Unit(kind.value) for kind in FactType if kind.value in set(Unit)}
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that is known, or may be unknown, about a case."""
@@ -42,7 +45,7 @@ class Fact:
     @property
     def unit(self) -> Unit | None:
         """None for words and lists."""
-        return Unit(self.type.value) if self.type.value in set(Unit) else None
+        return _UNITS.get(self.type)
 
 
 @dataclass(frozen=True, slots=True)
