@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotAllowed, NotNow, NotValid
 from webapp.flow.subscribers import BigId
 
-AddressRows = sa.Select[Any]  # address id, channel, subscriber id, value, language, asked
+AddressRows = sa.Select[int, str, int, str, str, bool]  # address id, channel, subscriber id, value, language, asked
 
 
 class Recipient(SQLModel, table=True):
@@ -149,7 +148,7 @@ def would_get(session: Session, notice: Notice, listeners: Mapping[str, Listener
     """Whom an approval would freeze now, if it went to these; an update also goes to all who were told what it updates."""
     incident = session.get_one(Incident, notice.incident_id)
     concern = concern_of(session, filing_of(session, incident))
-    chosen: AddressRows = audience.recipients(session, concern, dict(listeners))
+    chosen = audience.recipients(session, concern, dict(listeners))
     if notice.follows_id is None:
         return chosen
     before = sa.select(
