@@ -13,6 +13,7 @@ import httpx
 
 from webapp.channels.base import Accepted, Capabilities, ErrorClass, Post, SendError
 from webapp.channels.facebook_errors import DUPLICATE, GONE, failure_of
+from webapp.channels.loopback import checked_base_url
 
 VERSION = "v26.0"
 LOOK_AT = 100  # newest posts that a look-up reads; also the most that one page may hold
@@ -32,6 +33,10 @@ class FacebookSettings:
     base_url: str = "https://graph.facebook.com"
     timeout_s: float = 30.0
     sandbox: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the secret would travel in the open."""
+        checked_base_url(self.base_url)
 
     @property
     def host(self) -> str | None:

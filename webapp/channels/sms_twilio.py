@@ -15,6 +15,7 @@ from twilio.http.response import Response  # type: ignore[import-untyped]  # the
 from twilio.rest import Client  # type: ignore[import-untyped]  # the same
 
 from webapp.channels.base import Accepted, Capabilities, ErrorClass, Outgoing, SendError
+from webapp.channels.loopback import checked_base_url
 from webapp.channels.twilio_errors import error_class_of
 
 VALIDITY_MAX_S, VALIDITY_MIN_S = 36_000, 5
@@ -37,6 +38,10 @@ class SmsSettings:
     base_url: str = "https://api.twilio.com"
     timeout_s: float = 30.0
     sandbox: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the secret would travel in the open."""
+        checked_base_url(self.base_url)
 
     @property
     def host(self) -> str | None:

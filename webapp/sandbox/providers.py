@@ -40,6 +40,7 @@ class Providers:
 
     def __init__(self, account: Account, *, pace: Pace, now: Callable[[], datetime], keep: int = KEEP) -> None:
         self.account, self.now = account, now
+        self.inbound_url = account.inbound_url  # may be set later, when whoever listens knows its port
         self.sms: Shelf[Sms] = Shelf(keep=keep)
         self.mail: Shelf[Mail] = Shelf(keep=keep)
         self.posts: Shelf[PagePost] = Shelf(keep=keep)
@@ -75,7 +76,7 @@ class Providers:
             is_inbound=True,
         )
         self.sms.put(sms)
-        self.callbacks.post(self.account.inbound_url, _inbound_form(sms, self._opt(number, body)))
+        self.callbacks.post(self.inbound_url, _inbound_form(sms, self._opt(number, body)))
         return sms
 
     def _opt(self, number: str, body: str) -> str:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from contextlib import ExitStack
 from threading import Event
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -49,19 +50,22 @@ class Sandbox:
         return self._mail.port
 
     def start(self) -> Self:
-        """Listen; both ports are open on return."""
-        self._mail = MailServer(self.providers, host=self.host, port=self._smtp_port, **self._smtp_more)
-        self._http = Server(create_sandbox_app(self.providers), host=self.host, port=self._http_port)
-        self._mail.start()
-        self.providers.start()
-        self._http.start()
+        """Listen; both ports are open on return. Raises OSError, and leaves nothing behind, if one is taken."""
+        with ExitStack() as undo:
+            self._mail = MailServer(self.providers, host=self.host, port=self._smtp_port, **self._smtp_more)
+            self._mail.start()
+            undo.callback(self._mail.stop)
+            self._http = Server(create_sandbox_app(self.providers), host=self.host, port=self._http_port)
+            self._http.start()
+            undo.callback(self._http.stop)
+            self.providers.start()
+            undo.callback(self.providers.stop)
+            self._undo = undo.pop_all()
         return self
 
     def stop(self) -> None:
         """Close the ports and end the threads; what came in can still be looked at in `providers`."""
-        self._http.stop()
-        self._mail.stop()
-        self.providers.stop()
+        self._undo.close()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -83,10 +87,16 @@ def main(http_port: int = HTTP_PORT, smtp_port: int = SMTP_PORT, *, inbound_url:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    with Sandbox(http_port, smtp_port, account=Account(inbound_url=inbound_url)) as sandbox:
-        sys.stdout.write(f"Sandbox inbox: {sandbox.http_url}/   mail: {sandbox.host}:{sandbox.smtp_port}\n")
-        sys.stdout.flush()
-        ended.wait()
+    sandbox = Sandbox(http_port, smtp_port, account=Account(inbound_url=inbound_url))
+    try:
+        sandbox.start()
+    except OSError as error:
+        sys.stderr.write(f"The sandbox cannot listen on ports {http_port} and {smtp_port}: {error.strerror}\n")
+        return 1
+    sys.stdout.write(f"Sandbox inbox: {sandbox.http_url}/   mail: {sandbox.host}:{sandbox.smtp_port}\n")
+    sys.stdout.flush()
+    ended.wait()
+    sandbox.stop()
     return 0
 
 

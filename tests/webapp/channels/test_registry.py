@@ -56,9 +56,9 @@ def test_in_earnest_all_settings_are_good() -> None:
 @pytest.mark.parametrize(
     ("http_url", "smtp_host"),
     [
-        ("http://sandbox.example.org", "127.0.0.1"),
+        ("https://sandbox.example.org", "127.0.0.1"),
         ("http://127.0.0.1:1", "10.0.0.1"),
-        ("http://127.0.0.1@evil.example", "::1"),
+        ("https://127.0.0.1@evil.example", "::1"),
     ],
 )
 def test_there_is_no_sandbox_on_another_machine(http_url: str, smtp_host: str) -> None:
@@ -82,3 +82,10 @@ def test_there_is_no_sandbox_on_another_machine(http_url: str, smtp_host: str) -
 )
 def test_only_this_machine_counts_as_this_machine(host: str | None, answer: bool) -> None:
     assert is_loopback(host) is answer
+
+
+@pytest.mark.parametrize("url", ["http://api.twilio.com", "http://10.0.0.1", "ftp://127.0.0.1", "https://", "nowhere"])
+def test_no_secret_travels_in_the_open(url: str) -> None:
+    for settings in (SmsSettings, FacebookSettings):
+        with pytest.raises(ValueError, match="begins with https"):
+            settings("1", "token", base_url=url)

@@ -185,7 +185,9 @@ def test_where_nobody_listens_nothing_was_taken(a_text: Outgoing, now: datetime)
 
 
 def test_a_name_that_nobody_knows_means_that_nothing_was_taken(a_text: Outgoing, now: datetime) -> None:
-    adapter = TwilioSms(SmsSettings("AC1", "x", sender="+15551234567", base_url="http://nowhere.invalid", sandbox=True))
+    adapter = TwilioSms(
+        SmsSettings("AC1", "x", sender="+15551234567", base_url="https://nowhere.invalid", sandbox=True)
+    )
 
     with pytest.raises(SendError) as caught:
         adapter.send(a_text, now=now)

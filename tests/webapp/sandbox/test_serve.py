@@ -38,3 +38,16 @@ def test_connections_that_clients_keep_open_do_not_hold_it_up() -> None:
 
         with pytest.raises(httpx.TransportError):
             client.get(f"{sandbox.http_url}/faults")
+
+
+def test_a_port_that_is_taken_is_said_in_words_and_leaves_nothing_behind() -> None:
+    with Sandbox() as first:
+        port = first.http_url.rpartition(":")[2]
+        program = PROGRAM.replace("main(0, 0)", f"main({port}, 0)")
+
+        second = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False
+        )
+
+    assert second.returncode == 1
+    assert second.stderr == f"The sandbox cannot listen on ports {port} and 0: Address already in use\n"
