@@ -10,6 +10,7 @@ from webapp.flow.refusals import NotValid
 from webapp.geo.circles import FARTHEST_LATITUDE, Circle
 
 WIDEST_KM = 1_000.0
+SAID = {"en": ("{place}, within {km:g} km", " and "), "sv": ("{place}, inom {km:g} km", " och ")}
 
 
 class Level(StrEnum):
@@ -87,12 +88,13 @@ def with_children(session: Session, codes: tuple[str, ...]) -> list[str]:
     return found
 
 
-def in_words(session: Session, where: Where) -> str:
+def in_words(session: Session, where: Where, language: str = "en") -> str:
     """The place as people say it: "Sveg, within 15 km"; "" = everywhere."""
+    around, both = SAID.get(language, SAID["en"])
     names = {area.code: area.name for area in areas(session)} if where.codes else {}
     parts = [names.get(code, code) for code in where.codes]
-    parts += [f"{near.label}, within {near.circle.radius_m / 1_000:g} km" for near in where.nears]
-    return " and ".join(parts)
+    parts += [around.format(place=near.label, km=near.circle.radius_m / 1_000) for near in where.nears]
+    return both.join(parts)
 
 
 def _coordinates(text: str) -> tuple[float, float] | None:

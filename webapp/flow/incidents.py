@@ -361,9 +361,9 @@ def public_id() -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
 
 
-def area_words(session: Session, incident: Incident) -> str:
+def area_words(session: Session, incident: Incident, language: str = "en") -> str:
     """Where it applies, as people say it; "" = everywhere."""
-    return areas.in_words(session, where(session, incident))
+    return areas.in_words(session, where(session, incident), language)
 
 
 def _store_where(session: Session, incident: Incident, place: Where) -> None:

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from rules.terms import Mode, Severity
-from webapp.flow import incidents
+from webapp.flow import incidents, texts
 from webapp.flow.components import Component, ComponentState, components
 from webapp.flow.incidents import Incident, IncidentStatus, Update
-from webapp.flow.notices import Notice, NoticeText
+from webapp.flow.notices import Message, Notice, NoticeText
 from webapp.flow.organisation import Organisation, organisation
 from webapp.flow.postings import STATUS_PAGE, Posting
+from webapp.flow.texts import Told
 
 HISTORY = timedelta(days=90)
 
@@ -27,6 +29,7 @@ class ShownNotice:
 
     notice: Notice
     texts: dict[str, NoticeText]  # by language
+    bodies: dict[str, str]  # what was approved for the status page, by language
     published_at: datetime
     is_live: bool
 
@@ -36,6 +39,7 @@ class ShownIncident:
     """An incident as the public sees it: its facts, its updates newest first, and the approved notices on it."""
 
     incident: Incident
+    name: str  # one line, in the reader's language
     status: IncidentStatus
     impact: str  # none, minor, major, critical, maintenance
     components: list[tuple[Component, ComponentState]]
@@ -49,6 +53,19 @@ class ShownIncident:
     def live_notices(self) -> list[ShownNotice]:
         """Those in force, newest first."""
         return [shown for shown in self.notices if shown.is_live]
+
+    def changed_at(self, now: datetime) -> datetime:
+        """When the public last saw it change; an end that came by itself is a change."""
+        moments = [
+            self.published_at,
+            self.ended_at,
+            self.incident.started_at if self.incident.is_maintenance else None,
+            *(update.at for update in self.updates),
+            *(own.published_at for own in self.notices),
+            *(own.notice.expires_at for own in self.notices),
+            *(own.notice.retired_at for own in self.notices),
+        ]
+        return max(moment for moment in moments if moment is not None and moment <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +107,47 @@ class Surface:
         return [each for shown in self.components for each in (shown, *shown.children)]
 
 
-def shown(session: Session, *, now: datetime) -> Surface:
+def shown(session: Session, *, now: datetime, language: str = "en") -> Surface:
     """What the public may see at this moment."""
     ours = organisation(session)
-    every = _visible(session, now=now)
+    since = (col(Incident.resolved_at).is_(None)) | (col(Incident.resolved_at) > now - HISTORY)
+    every = _visible(session, since, now=now, language=language)
     running = [each for each in every if not each.status.is_end and each.status is not IncidentStatus.scheduled]
     order = ("maintenance", "none", "minor", "major", "critical")
     ended = [each for each in every if each.ended_at]
+    states = _states(session, running)
     return Surface(
         organisation=ours,
         at=now,
-        components=_states(session, running),
+        components=states,
         open=sorted(running, key=lambda each: (-order.index(each.impact), -each.published_at.timestamp())),
         upcoming=sorted(
             (each for each in every if each.status is IncidentStatus.scheduled),
             key=lambda each: each.incident.started_at,
         ),
         history=sorted(ended, key=lambda each: each.ended_at or now, reverse=True),
-        updated_at=max([_changed_at(each, now) for each in every], default=now),
+        updated_at=max(
+            [each.changed_at(now) for each in every] + [part.component.updated_at for part in states], default=now
+        ),
     )
 
 
-def shown_incident(session: Session, public_id: str, *, now: datetime) -> ShownIncident | None:
+def shown_incident(session: Session, public_id: str, *, now: datetime, language: str = "en") -> ShownIncident | None:
     """One incident, if the public may see it."""
-    incident = session.exec(select(Incident).where(Incident.public_id == public_id)).first()
-    return _shown(session, incident, _notices(session, [incident.id], now=now), now=now) if incident else None
+    found = _visible(session, col(Incident.public_id) == public_id, now=now, language=language)
+    return found[0] if found else None
+
+
+def ended_between(
+    session: Session, start: datetime, end: datetime, *, now: datetime, language: str = "en"
+) -> list[ShownIncident]:
+    """What ended from `start` up to but without `end`, newest first."""
+    by_person = sa.and_(col(Incident.resolved_at) >= start, col(Incident.resolved_at) < end)
+    by_clock = sa.and_(
+        col(Incident.resolved_at).is_(None), col(Incident.expected_end_at) >= start, col(Incident.expected_end_at) < end
+    )
+    found = _visible(session, sa.or_(by_person, by_clock), now=now, language=language)
+    return sorted((each for each in found if each.ended_at), key=lambda each: each.ended_at or now, reverse=True)
 
 
 def impact(kind_is_maintenance: bool, severity: Severity) -> str:
@@ -130,37 +163,56 @@ def impact(kind_is_maintenance: bool, severity: Severity) -> str:
             return "minor"
 
 
-def _visible(session: Session, *, now: datetime) -> list[ShownIncident]:
-    since = now - HISTORY
-    wanted = select(Incident).where(
-        Incident.mode == Mode.actual, (col(Incident.resolved_at).is_(None)) | (col(Incident.resolved_at) > since)
-    )
-    found = session.exec(wanted.order_by(col(Incident.filed_at).desc())).all()
+def _visible(session: Session, wanted: sa.ColumnElement[bool], *, now: datetime, language: str) -> list[ShownIncident]:
+    actual = select(Incident).where(Incident.mode == Mode.actual, wanted)
+    found = session.exec(actual.order_by(col(Incident.filed_at).desc())).all()
     notices = _notices(session, [incident.id for incident in found], now=now)
-    visible = (_shown(session, incident, notices, now=now) for incident in found)
+    visible = (_shown(session, incident, notices, now=now, language=language) for incident in found)
     return [each for each in visible if each is not None]
 
 
 def _shown(
-    session: Session, incident: Incident, notices: dict[UUID, list[ShownNotice]], *, now: datetime
+    session: Session, incident: Incident, notices: dict[UUID, list[ShownNotice]], *, now: datetime, language: str
 ) -> ShownIncident | None:
-    if incident.mode is not Mode.actual:
-        return None
     own = notices.get(incident.id, [])
     moments = [each.published_at for each in own] + ([incident.published_at] if incident.published_at else [])
     if not moments or min(moments) > now:
         return None
+    touched = incidents.touching(session, incident)
+    where = incidents.area_words(session, incident, language)
+    parts = tuple(component.name for component, _ in touched)
     return ShownIncident(
         incident=incident,
+        name=_name(incident, own, parts, where, language=language, default_language=organisation(session).languages[0]),
         status=incident.status_at(now),
         impact=impact(incident.is_maintenance, incident.severity),
-        components=incidents.touching(session, incident),
-        where=incidents.area_words(session, incident),
+        components=touched,
+        where=where,
         published_at=min(moments),
         ended_at=incident.ended_at(now),
         updates=[update for update in incidents.updates(session, incident) if update.at <= now],
         notices=own,
     )
+
+
+def _name(
+    incident: Incident,
+    notices: list[ShownNotice],
+    parts: tuple[str, ...],
+    where: str,
+    *,
+    language: str,
+    default_language: str,
+) -> str:
+    """As the newest notice has it; without one, what the operator wrote; in other languages, what the facts say."""
+    said = next((own.texts[language].headline for own in notices if language in own.texts), "")
+    if said or (incident.headline and language == default_language):
+        return said or incident.headline
+    told = Told(
+        organisation="", time_zone="", kind=incident.kind, mode=incident.mode, headline="", components=parts, where=where,
+        started_at=incident.started_at, expires_at=None, next_update_at=None, instruction="", status_url="", code="",
+    )  # fmt: skip
+    return texts.what(told, language)
 
 
 def _notices(session: Session, incident_ids: list[UUID], *, now: datetime) -> dict[UUID, list[ShownNotice]]:
@@ -173,15 +225,19 @@ def _notices(session: Session, incident_ids: list[UUID], *, now: datetime) -> di
         )
         .order_by(col(Posting.live_at).desc())
     ).all()  # fmt: skip
-    texts: dict[UUID, dict[str, NoticeText]] = {}
-    for text in session.exec(
-        select(NoticeText).where(col(NoticeText.notice_id).in_([notice.id for notice, _ in rows]))
-    ):
-        texts.setdefault(text.notice_id, {})[text.language] = text
+    ids = [notice.id for notice, _ in rows]
+    said: dict[UUID, dict[str, NoticeText]] = {}
+    for text in session.exec(select(NoticeText).where(col(NoticeText.notice_id).in_(ids))):
+        said.setdefault(text.notice_id, {})[text.language] = text
+    bodies: dict[UUID, dict[str, str]] = {}
+    for message in session.exec(select(Message).where(col(Message.notice_id).in_(ids), Message.channel == STATUS_PAGE)):
+        bodies.setdefault(message.notice_id, {})[message.language] = message.body
     found: dict[UUID, list[ShownNotice]] = {}
     for notice, live_at in rows:
-        shown_notice = ShownNotice(notice, texts.get(notice.id, {}), live_at or now, notice.is_live_at(now))
-        found.setdefault(notice.incident_id, []).append(shown_notice)
+        own = ShownNotice(
+            notice, said.get(notice.id, {}), bodies.get(notice.id, {}), live_at or now, notice.is_live_at(now)
+        )
+        found.setdefault(notice.incident_id, []).append(own)
     return found
 
 
@@ -206,13 +262,3 @@ def _with_children(
     own = worst.get(component.id, ComponentState.operational)
     state = max([own, *(child.state for child in children)], key=lambda found: found.badness)
     return ShownComponent(component, state, children)
-
-
-def _changed_at(each: ShownIncident, now: datetime) -> datetime:
-    moments = [
-        each.published_at,
-        each.ended_at,
-        *(update.at for update in each.updates),
-        *(own.published_at for own in each.notices),
-    ]
-    return max(moment for moment in moments if moment is not None and moment <= now)
