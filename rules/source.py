@@ -146,7 +146,7 @@ def _warn_of_cut_texts(text: str, root: yaml.Node, findings: Findings) -> None:
 
 def _plain_texts(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
     if isinstance(node, yaml.ScalarNode):
-        if node.style is None:
+        if not node.style:
             yield node
         return
     for item in node.value:
