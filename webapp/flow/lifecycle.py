@@ -87,6 +87,17 @@ def stop(session: Session, notice: Notice, *, by: Person, now: datetime) -> int:
     return spared
 
 
+def release(session: Session, notice: Notice, *, by: Person, now: datetime) -> bool:
+    """Let a notice that is held because it is late go out after all; False if it was not held. Raises NotAllowed."""
+    by.require(Act.approve, f"{by.name} may not release notices; ask a communications lead")
+    action = schedule.of(session, notice, ActionKind.post)
+    if action is None or not schedule.release(session, action, now=now):
+        return False
+    sentence = f"{by.name} released notice {notice.code}, which was held"
+    record(session, "notice.released", ("notice", notice.id), sentence, by=by, now=now)
+    return True
+
+
 def withdraw(session: Session, notice: Notice, *, by: Person, now: datetime, status_url: str) -> None:
     """Stop it and take it down everywhere; needs no approval. A draft is put away. May be repeated."""
     by.require(Act.stop, f"{by.name} may not withdraw notices")

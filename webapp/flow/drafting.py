@@ -1,0 +1,181 @@
+"""An operator's work on a draft: begun from a fresh recommendation, saved as a whole, handed to the leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from rules.terms import Listeners, Mode
+from webapp import moments
+from webapp.db import add
+from webapp.flow import letters, notices, texts
+from webapp.flow.assessments import Assessment, assess
+from webapp.flow.incidents import Incident
+from webapp.flow.notices import Message, Notice, NoticeChannel, NoticeStatus
+from webapp.flow.organisation import organisation
+from webapp.flow.people import Act, Person
+from webapp.flow.refusals import NotNow, NotValid
+from webapp.flow.texts import Said
+
+ASKED_FOR = timedelta(days=1)  # a request for approval that is older is not sent any more
+UNSENT = (NoticeStatus.submitted, NoticeStatus.approved)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKey:
+    """Which message: of the notice or of one of its all-clears, on a channel, in a language."""
+
+    notice_id: UUID
+    channel: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A draft as somebody has typed it."""
+
+    effective_at: datetime | None  # None = when approved
+    wants_all_clear: bool
+    channels: Mapping[str, Listeners]
+    said: Mapping[str, Said]  # by language
+    messages: Mapping[MessageKey, tuple[str, str]]  # subject, body
+
+
+def begin(session: Session, incident: Incident, *, by: Person, now: datetime, status_url: str) -> Notice:
+    """A draft on what the rules say now; one that is begun already is continued.
+
+    While a notice of the incident is live, the new one is its update. Raises NotAllowed, NotNow.
+    """
+    if incident.status_at(now).is_end:
+        raise NotNow("This incident has ended; there is nothing left to announce")
+    known = [notice for notice in notices.notices_of(session, incident) if notice.ending is None]
+    for notice in known:
+        if notice.status in {NoticeStatus.draft, NoticeStatus.returned}:
+            return notice
+        if notice.status in UNSENT:
+            raise NotNow(
+                f"Notice {notice.code} is {notice.status} and not out yet; withdraw it first, or write an update once it is live"
+            )
+    live = [notice for notice in known if notice.status is NoticeStatus.live]
+    assessment = assess(session, incident, by=by, now=now)
+    follows = live[-1] if live else None
+    return notices.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
+
+
+def save(session: Session, notice: Notice, typed: Typed, *, now: datetime, status_url: str) -> None:
+    """Keep all that was typed. Messages that nobody touched follow the words. Raises NotNow, NotValid."""
+    notices.require_draft(notice)
+    for key, (subject, body) in typed.messages.items():
+        _edit(session, notice, key, subject, body)
+    notice.effective_at, notice.wants_all_clear = typed.effective_at, typed.wants_all_clear
+    add(session, notice)
+    told = notices.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
+    notices.choose_channels(session, notice, _picks(session, notice, typed.channels, now=now), told=told)
+    for language, said in typed.said.items():
+        notices.reword(session, notice, language, said, told=told)
+    if (assessment := assessment_of(session, notice)) is not None:
+        notices.refuse_blocked(session, notice, assessment)
+
+
+def follow_incident(session: Session, notice: Notice, *, status_url: str) -> None:
+    """Take over the incident's end and next update; words that nobody changed say the new times. Raises NotNow."""
+    notices.require_draft(notice)
+    incident = session.get_one(Incident, notice.incident_id)
+    default = organisation(session).languages[0]
+    before = notices.told_of(session, incident, notice, status_url=status_url)
+    untouched = [
+        text.language
+        for text in notices.texts_of(session, notice)
+        if text.said().description == texts.said(before, text.language, default_language=default).description
+    ]
+    notice.expires_at, notice.next_update_at = incident.expected_end_at, incident.next_update_at
+    add(session, notice)
+    told = notices.told_of(session, incident, notice, status_url=status_url)
+    for text in notices.texts_of(session, notice):
+        said = text.said()
+        if text.language in untouched:
+            fresh = texts.said(told, text.language, default_language=default)
+            said = Said(said.headline, fresh.description, said.instruction)
+        notices.reword(session, notice, text.language, said, told=told)
+
+
+def write_anew(session: Session, notice: Notice, key: MessageKey, *, status_url: str) -> None:
+    """Give up what was typed into one message by hand: it follows the words again. Raises NotNow, NotValid."""
+    notices.require_draft(notice)
+    owner = _owner(session, notice, key)
+    message = session.get(Message, (owner.id, key.channel, key.language))
+    if message is not None:
+        message.is_edited = False
+        add(session, message)
+    incident = session.get_one(Incident, notice.incident_id)
+    notices.write_messages(session, owner, notices.told_of(session, incident, notice, status_url=status_url))
+
+
+def ask(session: Session, notice: Notice, *, by: Person, now: datetime, approval_url: str) -> int:
+    """Submit it and write to every lead who may sign; how many. Raises NotAllowed, NotNow, NotValid."""
+    incident = session.get_one(Incident, notice.incident_id)
+    if (notice.expires_at, notice.next_update_at) != (incident.expected_end_at, incident.next_update_at):
+        raise NotValid(
+            "expires_at", "The incident's end has been moved since this was written; take over the new times first"
+        )
+    notices.submit(session, notice, by=by, now=now)
+    signers = [person for person in _people(session) if person.may(Act.approve) and person.id != by.id]
+    for signer in signers:
+        _invite(session, notice, signer, by=by, now=now, approval_url=approval_url)
+    return len(signers)
+
+
+def assessment_of(session: Session, notice: Notice) -> Assessment | None:
+    """What the rules said when it was drafted, or, once it is submitted, of what was submitted."""
+    return session.get(Assessment, notice.assessment_id) if notice.assessment_id else None
+
+
+def _edit(session: Session, notice: Notice, key: MessageKey, subject: str, body: str) -> None:
+    owner = _owner(session, notice, key)
+    if session.get(Message, (owner.id, key.channel, key.language)) is not None:
+        notices.edit_message(session, owner, key.channel, key.language, subject=subject, body=body)
+
+
+def _owner(session: Session, notice: Notice, key: MessageKey) -> Notice:
+    for owner in (notice, *notices.endings(session, notice)):
+        if owner.id == key.notice_id:
+            return owner
+    raise NotValid("channels", "This message belongs to another notice; reload the page")
+
+
+def _picks(
+    session: Session, notice: Notice, channels: Mapping[str, Listeners], *, now: datetime
+) -> list[NoticeChannel]:
+    kept = {pick.channel: pick.not_before_at for pick in notices.channels_of(session, notice)}
+    return [
+        NoticeChannel(
+            notice_id=notice.id,
+            channel=channel,
+            listeners=listeners,
+            not_before_at=kept[channel] if channel in kept else _not_before(session, notice, channel, now=now),
+        )
+        for channel, listeners in channels.items()
+    ]
+
+
+def _not_before(session: Session, notice: Notice, channel: str, *, now: datetime) -> datetime | None:
+    assessment = assessment_of(session, notice)
+    wall = assessment.result["channels"].get(channel, {}).get("not_before") if assessment else None
+    return moments.next_clock(wall, organisation(session).time_zone, after=now) if wall else None
+
+
+def _people(session: Session) -> list[Person]:
+    return list(session.exec(select(Person).where(col(Person.is_active)).order_by(col(Person.name))))
+
+
+def _invite(session: Session, notice: Notice, signer: Person, *, by: Person, now: datetime, approval_url: str) -> None:
+    headline = notices.texts_of(session, notice)[0].headline
+    stamp = "" if notice.mode is Mode.actual else "EXERCISE: "
+    zone = organisation(session).time_zone
+    until = f" It applies until {moments.say(notice.expires_at, zone)}." if notice.expires_at else ""
+    body = f"{by.name} asks you to approve notice {notice.code}: {headline}.{until}\n\nRead it and decide: {approval_url}\n"
+    end = max(notice.expires_at - now, timedelta(minutes=1)) if notice.expires_at else ASKED_FOR
+    letters.write(session, "email", signer.email, subject=f"{stamp}Please approve: {headline}", body=body, language="en",
+                  now=now, life=min(end, ASKED_FOR))  # fmt: skip
