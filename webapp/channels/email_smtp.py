@@ -4,13 +4,14 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from webapp.channels.base import Accepted, Capabilities, ErrorClass, Outgoing, SendError
 from webapp.channels.mail_text import message_id, render, wire_address
 from webapp.channels.smtp_errors import Step, error_class_of
 
 RECONNECT_EVERY = 100  # mails; large providers cut longer conversations
+IDLE = timedelta(seconds=5)  # after which the server may have hung up unheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class EmailSettings:
 
     def __post_init__(self) -> None:
         """Raises ValueError for an address that could not stand in a header."""
-        for address in (self.sender, self.reply_to, self.bounces_to):
-            if address and wire_address(address) != address:
-                raise ValueError(f"{address} is no mail address that could stand in a header")
+        for address in (self.sender, *filter(None, (self.reply_to, self.bounces_to))):
+            if not address or wire_address(address) != address:
+                raise ValueError(f"{address!r} is no mail address that could stand in a header")
+        if self.list_id and not wire_address(f"list@{self.list_id}"):
+            raise ValueError(f"{self.list_id!r} is no list id; write one like notices.example.org")
 
     @property
     def domain(self) -> str:
@@ -52,6 +55,7 @@ class SmtpEmail:
         self._settings = settings
         self._smtp: smtplib.SMTP | None = None
         self._sent = 0
+        self._used_at: datetime | None = None
 
     def send(self, message: Outgoing, *, now: datetime) -> Accepted:
         """Hand over one mail; its Message-ID is always the same for the same key."""
@@ -61,7 +65,7 @@ class SmtpEmail:
         if message.expires_at is not None and message.expires_at <= now:
             raise SendError(ErrorClass.expired, "It is over")
         content = render(message, self._settings, to=recipient, now=now)
-        smtp = self._connection()
+        smtp = self._connection(now)
         try:
             _hand_over(smtp, self._settings.bounces_to or self._settings.sender, recipient, content)
         except SendError as failure:
@@ -83,24 +87,29 @@ class SmtpEmail:
             except (smtplib.SMTPException, OSError):
                 smtp.close()
 
-    def _connection(self) -> smtplib.SMTP:
-        if self._sent >= RECONNECT_EVERY:
+    def _connection(self, now: datetime) -> smtplib.SMTP:
+        is_idle = self._used_at is not None and now - self._used_at > IDLE
+        if self._sent >= RECONNECT_EVERY or (is_idle and self._smtp is not None and not _is_awake(self._smtp)):
             self.close()
         if self._smtp is None:
             self._smtp, self._sent = _connect(self._settings), 0
+        self._used_at = now
         return self._smtp
 
     def _recover(self, smtp: smtplib.SMTP, failure: SendError) -> None:
         """After a plain refusal the conversation goes on; after anything else it is not to be trusted."""
         is_plain = failure.code[:1] in {"4", "5"} and failure.code[:3] != "421"
-        if is_plain:
-            try:
-                is_plain = smtp.rset()[0] == 250
-            except (smtplib.SMTPException, OSError):
-                is_plain = False
-        if not is_plain:
+        if not is_plain or not _is_awake(smtp):
             smtp.close()
             self._smtp = None
+
+
+def _is_awake(smtp: smtplib.SMTP) -> bool:
+    """Whether it still answers; forgets a transaction that was begun."""
+    try:
+        return smtp.rset()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
 
 
 def _connect(settings: EmailSettings) -> smtplib.SMTP:

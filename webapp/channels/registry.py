@@ -23,7 +23,7 @@ def build(settings_by_channel: Mapping[str, ChannelSettings], mode: Mode) -> Ada
     for channel, settings in settings_by_channel.items():
         if mode is not Mode.actual and not leads_to_sandbox(settings):
             raise ReachesProviderError(
-                f"{channel} leads to a provider; an {mode} may only use the sandbox on this machine"
+                f"{channel} leads to a provider; mode {mode} may only use the sandbox on this machine"
             )
         match settings:
             case SmsSettings():

@@ -136,7 +136,7 @@ class TwilioSms:
         if isinstance(error, requests.RequestException):
             return _lost(error)
         status, code = getattr(error, "status", 0), getattr(error, "code", None)
-        if not isinstance(status, int) or not 400 <= status < 500:
+        if not isinstance(status, int) or not 400 <= status < 500 or status == 408:
             return SendError(
                 ErrorClass.unknown, f"Twilio answered {status or 'something unreadable'}", code=str(status)
             )

@@ -63,7 +63,7 @@ class Callbacks:
         with self._waiting.mutex:
             self._waiting.queue.clear()
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(timeout=1.0)  # whoever gets the last one may never answer
 
     def post(self, url: str, form: dict[str, str]) -> None:
         """Queue one report; "" as URL = nobody asked for it."""

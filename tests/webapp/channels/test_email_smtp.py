@@ -217,6 +217,19 @@ def test_a_server_that_says_goodbye_is_met_anew(
     assert sandbox.providers.mail.total() == 1
 
 
+def test_a_connection_that_ended_while_idle_is_made_anew(a_mail: Outgoing, now: datetime) -> None:
+    with Sandbox() as first:
+        adapter = SmtpEmail(EmailSettings(first.host, "a@example.org", port=first.smtp_port, sandbox=True))
+        adapter.send(a_mail, now=now)
+        port = first.smtp_port
+
+    with Sandbox(smtp_port=port) as second:
+        adapter.send(a_mail, now=now + timedelta(seconds=6))
+        adapter.close()
+
+        assert second.providers.mail.total() == 1
+
+
 def test_where_nobody_listens_nothing_was_taken(a_mail: Outgoing, now: datetime) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -337,7 +350,7 @@ def test_encrypted_mail_goes_only_to_a_server_that_proves_who_it_is(
     assert encrypted.providers.mail.total() == 1
 
 
-@pytest.mark.parametrize("address", ["a@example.org\r\nBcc: b@example.org", "Anna <a@example.org>"])
+@pytest.mark.parametrize("address", ["", "a@example.org\r\nBcc: b@example.org", "Anna <a@example.org>"])
 def test_settings_with_an_address_that_breaks_headers_are_refused(address: str) -> None:
     with pytest.raises(ValueError, match="no mail address"):
         EmailSettings("127.0.0.1", address)
