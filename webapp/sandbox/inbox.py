@@ -110,9 +110,11 @@ def _here(**changes: object) -> str:
 
 
 def _refresh_s() -> int:
-    """0 = the page stands still: it was asked to, or somebody reads further back."""
-    is_still = "still" in request.args or "before" in request.args or request.endpoint == "inbox.mail"
-    return 0 if is_still else CALM_S
+    """0 = the page stands still: it was asked to, somebody reads further back, or there is something to type into."""
+    if "before" in request.args or request.endpoint == "inbox.mail":
+        return 0
+    default = "1" if request.endpoint in {"inbox.home", "inbox.page"} else "0"
+    return CALM_S if request.args.get("live", default) == "1" else 0
 
 
 def _source(mail: Mail) -> str:

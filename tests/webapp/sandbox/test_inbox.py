@@ -63,9 +63,21 @@ def test_a_page_shows_the_pin_and_what_a_post_said_before(filled: Sandbox, brows
     assert "Kort fungerar inte i Sveg." in shown
 
 
-def test_a_page_refreshes_itself_until_it_is_told_to_stand_still(filled: Sandbox, browser_like: httpx.Client) -> None:
-    assert 'http-equiv="refresh"' in browser_like.get("/").text
-    assert 'http-equiv="refresh"' not in browser_like.get("/?still=1").text
+@pytest.mark.parametrize(
+    ("path", "is_live"),
+    [
+        ("/", True),
+        ("/?live=0", False),
+        ("/page", True),
+        ("/phones/+46700000001", False),
+        ("/phones/+46700000001?live=1", True),
+        ("/phones?live=1&before=9", False),
+    ],
+)
+def test_a_page_refreshes_itself_unless_that_would_disturb(
+    filled: Sandbox, browser_like: httpx.Client, path: str, is_live: bool
+) -> None:
+    assert ('http-equiv="refresh"' in browser_like.get(path).text) is is_live
 
 
 def test_long_lists_are_paged_newest_first(twilio: httpx.Client, browser_like: httpx.Client) -> None:
