@@ -3,9 +3,9 @@
 import re
 
 _FLAGS = re.IGNORECASE
-_LINK = re.compile(
-    r"https?://|\bwww\.|(?<![@\w.-])(?:[\w-]+\.)+(?:se|com|nu|org|net|io|eu|app|no|fi|dk|info|link|ly)\b(?!@)", _FLAGS
-)
+_ENDINGS = "se|com|nu|org|net|io|eu|app|no|fi|dk|info|link|ly"
+# An ending with one capital, as in "log in.No link", is the next sentence.
+_LINK = re.compile(rf"https?://|\bwww\.|(?<![@\w.-])(?:[\w-]+\.)+(?-i:{_ENDINGS}|{_ENDINGS.upper()})\b(?!@)", _FLAGS)
 _PHONE = re.compile(r"(?<![\d.:-])(?:\+\d|0\d)(?:[ \-/]?\d){5,}(?!\d|:)")
 _REPLY = re.compile(r"\b(?:reply|svara|text (?:back|yes|ja))\b", _FLAGS)
 _NOT = re.compile(r"\b(?:not|never|don't|don’t|cannot|inte|aldrig|ej)\b", _FLAGS)

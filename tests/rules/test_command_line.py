@@ -1,0 +1,95 @@
+"""`python -m rules`: what is printed, and the exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rules.__main__ import main
+
+SVEG = Path(__file__).parent / "scenarios" / "sveg-atm.toml"
+DEFAULT = Path(__file__).parents[2] / "rules" / "policies" / "default.yaml"
+
+
+def test_advice_begins_with_its_sentence_and_names_every_channel(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["advise", str(SVEG)])
+
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert "→ Status page and SMS: about 221 of 1,450 people informed before 15:00" in printed
+    assert all(word in printed for word in ("USE       sms", "avoid     email", "avoid     facebook", "narrow-geo"))
+
+
+def test_advice_for_programs_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["advise", str(SVEG), "--json"])
+
+    advice = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert advice["channels"]["facebook"]["verdict"] == "avoid"
+    assert advice["remaining_minutes"] == 170
+
+
+def test_an_expectation_that_does_not_hold_is_printed_and_exits_with_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(SVEG.read_text(encoding="utf-8").replace('email = "avoid"', 'email = "use"'), encoding="utf-8")
+
+    code = main(["advise", str(file)])
+
+    assert code == 1
+    assert "MISSED email: expected use, got avoid" in capsys.readouterr().out
+
+
+def test_a_wrong_file_names_the_key_and_exits_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(SVEG.read_text(encoding="utf-8").replace('"minor"', '"mino"'), encoding="utf-8")
+
+    code = main(["advise", str(file)])
+
+    assert code == 2
+    assert 'incident.severity: "mino" is not known. Did you mean "minor"?' in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_exits_with_two(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", "nowhere.toml"]) == 2
+    assert "nowhere.toml" in capsys.readouterr().err
+
+
+def test_the_default_policy_may_come_into_force(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(DEFAULT)]) == 0
+    assert "rules, version" in capsys.readouterr().out
+
+
+def test_mistakes_are_printed_with_file_line_and_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        DEFAULT.read_text(encoding="utf-8").replace("kind: maintenance", "kind: maintenence"), encoding="utf-8"
+    )
+
+    code = main(["check", str(file)])
+
+    printed = capsys.readouterr().out
+    assert code == 1
+    assert printed.startswith(f"{file}:")
+    assert 'Did you mean "maintenance"?' in printed
+
+
+def test_a_policy_that_cannot_be_read_exits_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("rules: [", encoding="utf-8")
+
+    assert main(["check", str(file)]) == 2
+    assert ":1:" in capsys.readouterr().out
+
+
+def test_another_policy_can_be_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "none.yaml"
+    file.write_text(
+        "rules:\n  - {rule: no, channels: all, when: always, then: block, because: Silence.}\n", encoding="utf-8"
+    )
+
+    code = main(["advise", str(SVEG), "--policy", str(file)])
+
+    assert code == 1
+    assert "No channel is recommended" in capsys.readouterr().out
