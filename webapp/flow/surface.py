@@ -150,6 +150,15 @@ def ended_between(
     return sorted((each for each in found if each.ended_at), key=lambda each: each.ended_at or now, reverse=True)
 
 
+def oldest_at(session: Session, *, now: datetime) -> datetime:
+    """Before this moment there is nothing to see; now, if there is nothing at all."""
+    published = col(Incident.published_at).is_not(None)
+    posted = col(Incident.id).in_(sa.select(col(Notice.incident_id)).where(col(Notice.live_at).is_not(None)))
+    wanted = select(sa.func.min(col(Incident.started_at))).where(Incident.mode == Mode.actual, published | posted)
+    oldest = session.exec(wanted).one()
+    return min(oldest, now) if oldest else now
+
+
 def impact(kind_is_maintenance: bool, severity: Severity) -> str:
     """Statuspage's word for a severity."""
     if kind_is_maintenance:
