@@ -14,7 +14,7 @@ from threading import Event, Lock, Thread
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from webapp import clock, db
 from webapp.channels.configured import adapters_of
@@ -39,20 +39,23 @@ class Worker:
             self.engine, adapters=adapters_of(config), clock=now, links=self.links, ending=self.ending
         )
         self.timer = _timer()
-        self.senders = [Thread(target=self._send, name=f"sender-{n}") for n in range(config.sender_threads)]
+        self.senders = [self._sender(n) for n in range(config.sender_threads)]
         self._looking = Lock()
 
     def run(self) -> None:
-        """Work until `end`."""
+        """Work until `end`. What cannot be named ends the process whole, so that whoever keeps it starts it anew."""
         self.timer.start()
         for sender in self.senders:
             sender.start()
-        while not self.ending.wait(LOOK_S):
-            self.look()
-        self.timer.shutdown(wait=False)
-        for sender in self.senders:
-            sender.join()
-        self.engine.dispose()
+        try:
+            while not self.ending.wait(LOOK_S):
+                self.look()
+        finally:
+            self.end()
+            self.timer.shutdown(wait=False)
+            for sender in self.senders:
+                sender.join()
+            self.engine.dispose()
 
     def end(self) -> None:
         """Finish the call at hand and stop; what is left waits in the database."""
@@ -65,10 +68,11 @@ class Worker:
             with self._looking:
                 self._do_due()
                 self._arm()
+            self._replace_dead()
             if self.dispatcher.has_work():
                 self.bell.set()
-        except OperationalError:
-            LOG.exception("The database did not answer; trying again in a second")
+        except DBAPIError:
+            LOG.exception("The database did not do as asked; trying again in a second")
 
     def _do_due(self) -> None:
         with db.reading(self.engine) as session:
@@ -91,14 +95,25 @@ class Worker:
         for at in moments:
             self.timer.add_job(self.look, "date", run_date=at, id=at.isoformat(), replace_existing=True)
 
+    def _sender(self, number: int) -> Thread:
+        return Thread(target=self._send, name=f"sender-{number}")
+
+    def _replace_dead(self) -> None:
+        """A sender that met what it could not name has ended; another takes its place."""
+        for number, sender in enumerate(self.senders):
+            if sender.ident is not None and not sender.is_alive() and not self.ending.is_set():
+                LOG.error("Sender %d ended; another takes its place", number)
+                self.senders[number] = self._sender(number)
+                self.senders[number].start()
+
     def _send(self) -> None:
         while not self.ending.is_set():
             self.bell.wait()
             try:
                 while not self.ending.is_set() and self.dispatcher.send_some():
                     pass
-            except OperationalError:
-                LOG.exception("The database did not answer; the senders wait a second")
+            except DBAPIError:
+                LOG.exception("The database did not do as asked; this sender waits until it is rung again")
             self.bell.clear()
         self.dispatcher.close()
 

@@ -10,12 +10,13 @@ from webapp import db
 from webapp.flow import deliveries, lifecycle, postings, surface
 from webapp.flow.incidents import Incident, IncidentStatus
 from webapp.flow.notices import Notice, NoticeStatus
+from webapp.flow.people import Person
 from webapp.flow.postings import PostingState
 
 CHANNELS = ("status_page", "sms", "email", "facebook")
 
 
-def approved(session: Session, *, hold_s: float = 0, **known: object) -> Notice:
+def approved(session: Session, *, hold_s: float = 0) -> Notice:
     operator, lead = an_operator(), a_lead()
     an_organisation(session)
     session.add_all([operator, lead])
@@ -23,7 +24,7 @@ def approved(session: Session, *, hold_s: float = 0, **known: object) -> Notice:
     a_subscriber(session, sms="+46701000001", email="anna@mail.example")
     a_subscriber(session, sms="+46701000002", asked=False)
     a_subscriber(session, sms="+46701000003", at=(59.33, 18.07))  # in Stockholm: not concerned
-    notice = a_submitted_notice(session, by=operator, channels=CHANNELS, **known)
+    notice = a_submitted_notice(session, by=operator, channels=CHANNELS)
     lifecycle.sign(session, notice, by=lead, now=NOON, hold_s=hold_s)
     session.commit()
     return notice
@@ -34,8 +35,8 @@ def test_a_notice_reaches_those_concerned_and_only_them(session: Session, arrow:
 
     arrow.go_to(NOON + timedelta(seconds=1))
 
-    assert sorted(sms["to"] for sms in arrow.received("sms")) == ["+46701000001", "+46701000002"]
-    assert [mail["to"] for mail in arrow.received("email")] == ["anna@mail.example"]
+    assert sorted(sms["recipient"] for sms in arrow.received("sms")) == ["+46701000001", "+46701000002"]
+    assert [mail["recipient"] for mail in arrow.received("email")] == ["anna@mail.example"]
     assert len(arrow.received("facebook")) == 1
     with db.reading(arrow.engine) as fresh:
         shown = surface.shown(fresh, now=arrow.now)
@@ -52,13 +53,13 @@ def test_at_its_end_everything_is_retired_and_those_told_get_an_all_clear(sessio
 
     arrow.go_to(THREE)
 
-    texts = [sms["body"] for sms in arrow.received("sms") if sms["to"] == "+46701000001"]
+    texts = [sms["body"] for sms in arrow.received("sms") if sms["recipient"] == "+46701000001"]
     assert len(texts) == 2
-    assert "15:00" in sorted(texts, key=lambda text: "ended" in text)[1]
+    assert "15:00" in sorted(texts, key=lambda text: "should be over" in text)[1]
     assert len(arrow.received("email")) == 2
     (post,) = arrow.received("facebook")
     assert post["body"].startswith("RESOLVED Thursday 19 November 15:00 CET")
-    assert not post["pinned"]
+    assert not post["is_pinned"]
     with db.reading(arrow.engine) as fresh:
         assert fresh.get_one(Notice, notice.id).status is NoticeStatus.retired
         assert fresh.get_one(Incident, notice.incident_id).status is IncidentStatus.resolved
@@ -83,24 +84,21 @@ def test_the_public_page_closes_at_the_end_even_if_every_process_is_dead(session
 def test_resolving_early_retires_at_once_and_says_when_it_ended(session: Session, arrow: Arrow) -> None:
     notice = approved(session)
     arrow.go_to(NOON + timedelta(seconds=1))
-    lead = session.get_one(type(notice), notice.id).drafted_by_id
 
     with db.transaction(arrow.engine) as fresh:
         incident = fresh.get_one(Incident, notice.incident_id)
-        from webapp.flow.people import Person
-
         lifecycle.resolve(
             fresh,
             incident,
             note="Power is back",
-            by=fresh.get_one(Person, lead),
+            by=fresh.get_one(Person, notice.drafted_by_id),
             now=NOON + timedelta(hours=1),
             status_url="x",
         )
     arrow.go_to(NOON + timedelta(hours=1))
     arrow.go_to(THREE + timedelta(minutes=1))
 
-    ends = [sms["body"] for sms in arrow.received("sms") if "over since" in sms["body"]]
+    ends = [sms["body"] for sms in arrow.received("sms") if "Over since" in sms["body"]]
     assert len(ends) == 2
     assert all("13:10" in body for body in ends)
     assert len(arrow.received("sms")) == 4

@@ -11,6 +11,7 @@ from enum import StrEnum, auto
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, func, insert, select, update
 
 from webapp.db import add, json_field, moment, word
@@ -19,7 +20,7 @@ from webapp.flow.notices import Notice, channels_of
 from webapp.flow.organisation import ChannelSetup
 
 CHUNK = 200
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=10)  # renewed with every batch; a slower call costs nothing but a look-up
 LIFE_SAFETY_FIRST, ORDINARY = 0, 5
 
 
@@ -339,8 +340,7 @@ def take_from_rate(
 ) -> tuple[int, datetime]:
     """How many messages of `cost` segments the sender may send now, and when it has room for one."""
     rate = setup.segments_per_second or default_rate
-    row = session.exec(select(SenderRate).where(SenderRate.channel == setup.channel).with_for_update()).first()
-    row = row or SenderRate(channel=setup.channel, free_at=now)
+    row = _rate_row(session, setup.channel) or _first_rate_row(session, setup.channel, now=now)
     burst = timedelta(seconds=1)
     room = max(0.0, (now - (row.free_at - burst)).total_seconds()) * rate
     taken = min(wanted, int(min(room, max(rate, cost)) / cost))
@@ -348,6 +348,22 @@ def take_from_rate(
         row.free_at = max(row.free_at, now) + timedelta(seconds=taken * cost / rate)
         add(session, row)
     return taken, max(now, row.free_at - burst + timedelta(seconds=cost / rate))
+
+
+def _rate_row(session: Session, channel: str) -> SenderRate | None:
+    wanted = select(SenderRate).where(SenderRate.channel == channel)
+    return session.exec(wanted.with_for_update().execution_options(populate_existing=True)).first()
+
+
+def _first_rate_row(session: Session, channel: str, *, now: datetime) -> SenderRate:
+    try:
+        with session.begin_nested():
+            return add(session, SenderRate(channel=channel, free_at=now))
+    except IntegrityError:  # another sender has just made it
+        found = _rate_row(session, channel)
+        if found is None:
+            raise
+        return found
 
 
 def _is_free(now: datetime) -> sa.ColumnElement[bool]:

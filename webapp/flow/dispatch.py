@@ -229,7 +229,9 @@ class Dispatcher:
         key = f"{load.notice.id}.{recipient.pos}"
         body, subject = message.body, message.subject
         if load.notice.message_type is MessageType.cancel and load.notice.effective_at:
-            body = texts.fill_ended(body, load.notice.effective_at, load.time_zone, message.language)
+            body = texts.fill_ended(
+                body, load.notice.effective_at, load.time_zone, message.language, channel=message.channel
+            )
         return Outgoing(
             key=key, recipient=recipient.value, language=message.language, subject=subject, body=body, expires_at=load.notice.expires_at,
             callback_url=self.links.receipt(key), unsubscribe_url=self.links.unsubscribe(recipient.subscriber_id) if recipient.is_asked else "",

@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, select, update
 from webapp.db import add, changed_one, moment, word
 from webapp.flow.notices import Notice
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=35)  # a provider's own time-out of 30 s, and a little
 STATUS_PAGE = "status_page"
 FACEBOOK = "facebook"
 
@@ -116,7 +116,7 @@ def claim(session: Session, *, now: datetime) -> Posting | None:
 
 def settle(session: Session, posting: Posting, state: PostingState, *, now: datetime, **values: object) -> None:
     """Say what became of a try. One that went live after its end was ordered retires next."""
-    session.refresh(posting)
+    posting = session.get_one(Posting, posting.id)
     if state is PostingState.live and posting.over_text:
         state = PostingState.retiring
     moments: dict[str, object] = (

@@ -53,8 +53,8 @@ SENTENCES = {
         "thing": "Our services", "and": " and ", "in": " in ",
         "since": "Since {start}.", "from": "From {start} to {end}.", "until": "We expect it to last until {end}.",
         "next": "Next update {next}.", "more": "More: {url}", "act": "What you can do: {instruction}", "none": "You need not do anything.",
-        "by_time": "{headline}: the time that we gave ended {ended}. It should be over. If it is not for you, see {url}",
-        "by_person": "{headline}: this is over since {ended}. You need not do anything.",
+        "by_time": "This should be over since {ended}: {headline}. If it is not for you: {url}",
+        "by_person": "Over since {ended}: {headline}. You need not do anything.",
         "over": "Over: {headline}", "exercise": "EXERCISE ", "resolved": "RESOLVED {ended}: {headline}",
         "from_us": "From {organisation}. Reference {code}.", "notes": "This notice ends {end}.",
     },
@@ -62,8 +62,8 @@ SENTENCES = {
         "thing": "Våra tjänster", "and": " och ", "in": " i ",
         "since": "Sedan {start}.", "from": "Från {start} till {end}.", "until": "Vi räknar med att det varar till {end}.",
         "next": "Nästa besked {next}.", "more": "Mer: {url}", "act": "Det här kan du göra: {instruction}", "none": "Du behöver inte göra något.",
-        "by_time": "{headline}: tiden som vi angav tog slut {ended}. Det bör vara över. Är det inte det för dig, se {url}",
-        "by_person": "{headline}: detta är över sedan {ended}. Du behöver inte göra något.",
+        "by_time": "Det här bör vara över sedan {ended}: {headline}. Om inte för dig: {url}",
+        "by_person": "Över sedan {ended}: {headline}. Du behöver inte göra något.",
         "over": "Över: {headline}", "exercise": "ÖVNING ", "resolved": "LÖST {ended}: {headline}",
         "from_us": "Från {organisation}. Referens {code}.", "notes": "Det här meddelandet gäller till {end}.",
     },
@@ -162,9 +162,10 @@ def resolved_post(told: Told, original: str, ended_at: datetime, language: str) 
     return f"{first}\n\n{original}"
 
 
-def fill_ended(text: str, ended_at: datetime, time_zone: str, language: str) -> str:
-    """An all-clear with its gap filled."""
-    return text.replace(ENDED, moments.say(ended_at, time_zone, language))
+def fill_ended(text: str, ended_at: datetime, time_zone: str, language: str, *, channel: str) -> str:
+    """An all-clear with its gap filled, briefly where length is paid for."""
+    saying = moments.short if channel == "sms" else moments.say
+    return text.replace(ENDED, saying(ended_at, time_zone, language))
 
 
 def _short_time(told: Told, language: str) -> str:
