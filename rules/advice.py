@@ -1,92 +1,24 @@
-"""All advice on one case: the verdict on each channel, the plans, who signs, and when it ends."""
+"""Makes the advice on one case. From here the program and its users enter."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
+from rules.advice_json import as_json
 from rules.change import nearest_changes
-from rules.curve import Curve, curve_of
+from rules.curve import curve_of
 from rules.decision import Decision, decide, merged
 from rules.explain import channel_sentence, plan_sentence
 from rules.facts import Case
-from rules.numbers import Numbers, basis_of
-from rules.plans import Outlook, Plan, PlanNumbers, plan_of
+from rules.numbers import basis_of
+from rules.plans import Outlook, PlanNumbers, plan_of
 from rules.policy import Modifiers, Policy
-from rules.terms import Effect, Listeners, Verdict
+from rules.recommendation import Advice, ChannelAdvice, Failed, Fired, Undecided
 from rules.timing import Timing, timing_of
 from rules.unknown_end import under_other_ends
 from rules.verdicts import failed_conditions
 
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A rule that spoke."""
-
-    rule: str
-    effect: str  # in words: "avoid", "approval: lead"
-    because: str
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A rule that did not speak, and why."""
-
-    rule: str
-    conditions: tuple[str, ...]  # those that failed, as a policy writes them
-    effect: Effect | None = None  # what it would have wanted
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAdvice:
-    """The advice on one channel. Its numbers are of its audience."""
-
-    verdict: Verdict
-    audience: Listeners
-    not_before: str | None  # earliest local time, "07:00"
-    not_before_at: datetime | None
-    sentence: str
-    fired: tuple[Fired, ...]
-    overridden: tuple[Fired, ...]  # they would have spoken; `effect` names the rule that overrides them
-    failed: tuple[Failed, ...]
-    numbers: Numbers
-    basis: Mapping[str, str]  # by number: "assumed", "given" or "measured, n = …"
-    recipients: int  # people written to; 0 on a page or feed
-    approval: tuple[str, ...]
-    shapes: tuple[str, ...]  # instructions to the writer
-    needs: tuple[str, ...]  # what must be filled in first
-    is_pinned: bool
-    is_required: bool
-    would_change_if: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """A verdict that hangs on something that is not known. Shown is what follows from the usual length."""
-
-    channel: str
-    depends_on: tuple[str, ...]
-    could_be: tuple[Verdict, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Everything that is recommended, and what it was made from."""
-
-    policy_name: str
-    policy_version: str
-    channels: Mapping[str, ChannelAdvice]  # by key: "status_page"
-    plan: Plan
-    approval: tuple[str, ...]  # roles that sign, for the channels that may be used
-    needs: tuple[str, ...]
-    shapes: Mapping[str, tuple[str, ...]]  # by channel that may be used
-    expires_at: datetime
-    remaining_minutes: float
-    end_is_assumed: bool
-    undecided: tuple[Undecided, ...]
-    sentence: str
-    curve: Curve
-    assumptions: tuple[str, ...] = field(default=())
+__all__ = ["Advice", "ChannelAdvice", "advise", "as_json", "with_channels"]
 
 
 def advise(case: Case, policy: Policy) -> Advice:
@@ -189,64 +121,3 @@ def _assumptions(case: Case, policy: Policy, *, end_is_assumed: bool) -> tuple[s
     if case.organisation.currency != policy.figures.currency:
         said.append(f"Prices and budgets of the policy are in {policy.figures.currency}.")
     return tuple(said)
-
-
-def as_json(advice: Advice) -> dict[str, object]:
-    """Plain values, for programs."""
-    return {
-        "policy": {"name": advice.policy_name, "version": advice.policy_version},
-        "sentence": advice.sentence,
-        "remaining_minutes": round(advice.remaining_minutes, 1),
-        "end_is_assumed": advice.end_is_assumed,
-        "channels": {key: _channel_json(one) for key, one in advice.channels.items()},
-        "plan": {
-            "recommended": _plan_json(advice.plan.recommended),
-            "fastest": _plan_json(advice.plan.fastest),
-            "quietest": _plan_json(advice.plan.quietest),
-        },
-        "approval": list(advice.approval),
-        "needs": list(advice.needs),
-        "shapes": {key: list(lines) for key, lines in advice.shapes.items()},
-        "expires_at": advice.expires_at.isoformat(),
-        "undecided": [
-            {"channel": one.channel, "depends_on": list(one.depends_on), "could_be": [str(v) for v in one.could_be]}
-            for one in advice.undecided
-        ],
-        "assumptions": list(advice.assumptions),
-        "curve": asdict(advice.curve),
-    }
-
-
-def _channel_json(one: ChannelAdvice) -> dict[str, object]:
-    return {
-        "verdict": one.verdict.value,
-        "audience": one.audience.value,
-        "not_before": one.not_before,
-        "sentence": one.sentence,
-        "fired": [asdict(fired) for fired in one.fired],
-        "overridden": [asdict(fired) for fired in one.overridden],
-        "failed": [{"rule": failed.rule, "conditions": list(failed.conditions)} for failed in one.failed],
-        "would_change_if": list(one.would_change_if),
-        "numbers": {name: round(value, 1) for name, value in asdict(one.numbers).items()},
-        "basis": dict(one.basis),
-        "recipients": one.recipients,
-        "approval": list(one.approval),
-        "shapes": list(one.shapes),
-        "needs": list(one.needs),
-        "pinned": one.is_pinned,
-        "required": one.is_required,
-    }
-
-
-def _plan_json(plan: PlanNumbers) -> dict[str, object]:
-    return {
-        "channels": list(plan.channels),
-        "informed_in_time": round(plan.informed_in_time, 1),
-        "nested": round(plan.nested, 1),
-        "independent": round(plan.independent, 1),
-        "cost": round(plan.cost, 2),
-        "spill": round(plan.spill, 1),
-        "stale": round(plan.stale, 1),
-        "reaches_coverage": plan.reaches_coverage,
-        "marginal": {key: round(value, 1) for key, value in plan.marginal.items()},
-    }

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_ROOT_TWO = sqrt(2.0)
 _LIMIT = 9.0  # beyond nine standard deviations a share is 0 or 1 in double precision
 _GRID = np.linspace(-_LIMIT, _LIMIT, 18_001)
-_PHI = np.array([(1.0 + erf(z / sqrt(2.0))) / 2.0 for z in _GRID])
+_PHI = np.array([(1.0 + erf(z / _ROOT_TWO)) / 2.0 for z in _GRID])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ def share_within(delay: Delay, minutes: Floats) -> Floats:
 def mean_gain(delay: Delay, minutes: Floats) -> Floats:
     """E[max(t - delay, 0)], the integral of `share_within` from 0 to t; 0 for t <= 0."""
     z = _z(delay, minutes)
-    return np.maximum(minutes, 0.0) * normal_share(z) - delay.mean_min * normal_share(z - delay.spread)
+    return np.maximum(minutes, 0.0) * _exact_share(z) - delay.mean_min * _exact_share(z - delay.spread)
+
+
+def _exact_share(z: Floats) -> Floats:
+    """Phi(z) without a table: a gain is multiplied by minutes, and so would be the table's error."""
+    return np.array([(1.0 + erf(value / _ROOT_TWO)) / 2.0 for value in z.tolist()])
 
 
 def _z(delay: Delay, minutes: Floats) -> Floats:

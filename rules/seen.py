@@ -12,7 +12,7 @@ from rules.lognormal import Delay, Floats, mean_gain, share_within
 # Bins of arrival, the same for every queue: so a faster sender moves every share earlier and none later.
 _EDGES = np.concatenate([[0.0], np.geomspace(1e-3, 1e6, 480)])
 _MIDDLES = (_EDGES[1:] + _EDGES[:-1]) / 2
-_NO_QUEUE_MIN = 1e-3
+_NO_QUEUE_MIN = 0.05  # three seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def arrivals(transport: Transport | None, queue_min: float) -> tuple[Floats, Flo
         return np.zeros(1), np.ones(1)
     shares = np.maximum.accumulate(np.clip(_arrived_share(transport, queue_min), 0.0, 1.0))
     weights = np.diff(shares)
-    kept = weights > 1e-9
+    kept = weights > 1e-13
     return _MIDDLES[kept], weights[kept]
 
 

@@ -1,5 +1,6 @@
 """Builders: each makes a valid thing; a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TypedDict, Unpack
 
@@ -49,15 +50,15 @@ def an_organisation(customers: int = 100_000) -> Organisation:
 
 
 def an_incident(**words: Unpack[IncidentWords]) -> Incident:
-    usual: IncidentWords = {
-        "kind": Kind.outage,
-        "severity": Severity.moderate,
-        "urgency": Urgency.expected,
-        "certainty": Certainty.observed,
-        "started_at": NOON,
-        "expected_end_at": NOON + timedelta(hours=6),
-    }
-    return Incident(**{**usual, **words})
+    usual = Incident(
+        kind=Kind.outage,
+        severity=Severity.moderate,
+        urgency=Urgency.expected,
+        certainty=Certainty.observed,
+        started_at=NOON,
+        expected_end_at=NOON + timedelta(hours=6),
+    )
+    return replace(usual, **words)
 
 
 def asked(people: int, *channels: str) -> Group:
@@ -111,7 +112,7 @@ def a_danger(**words: Unpack[IncidentWords]) -> Incident:
         "severity": Severity.extreme,
         "certainty": Certainty.observed,
     }
-    return an_incident(**{**danger, **words})
+    return an_incident(**(danger | words))
 
 
 def a_fraud(**words: Unpack[IncidentWords]) -> Incident:
@@ -123,4 +124,4 @@ def a_fraud(**words: Unpack[IncidentWords]) -> Incident:
         "impersonation": True,
         "expected_end_at": NOON + timedelta(days=3),
     }
-    return an_incident(**{**fraud, **words})
+    return an_incident(**(fraud | words))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from rules.numbers import numbers_of
 from rules.reach import Reach, reach_of
 from rules.reading import default_policy
 from rules.terms import Listeners
-from rules.timing import ZoneInfo
 from tests.rules.builders import NOON, STOCKHOLM, a_case, an_incident, an_organisation
 
 FIGURES = default_policy().figures

@@ -1,6 +1,7 @@
 """When people have seen a message: golden values of the default figures, queues and nights."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ from rules.attention import clock_from
 from rules.figures import ChannelFigures
 from rules.reading import default_policy
 from rules.seen import SeenCurve, arrivals, half_seen_min
-from rules.timing import ZoneInfo
 from tests.rules.builders import NOON, STOCKHOLM, WINTER
 
 GOLDEN = [
