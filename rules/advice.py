@@ -45,7 +45,7 @@ def advise(case: Case, policy: Policy) -> Advice:
         remaining_minutes=timing.remaining_min,
         end_is_assumed=timing.end_is_assumed,
         undecided=undecided,
-        sentence=plan_sentence(plan.recommended, policy, case, timing),
+        sentence=plan_sentence(plan.recommended, decisions, case, timing),
         curve=curve_of(outlook, plan.recommended.channels),
         assumptions=_assumptions(case, policy, end_is_assumed=timing.end_is_assumed),
     )
@@ -106,7 +106,7 @@ def _channel(decision: Decision, case: Case, policy: Policy, timing: Timing) -> 
         approval=modifiers.approvals,
         shapes=modifiers.shapes,
         needs=modifiers.needs,
-        is_pinned=modifiers.pinned and decision.figures.visits is not None,
+        is_pinned=modifiers.pinned,
         is_required=decision.is_required,
         would_change_if=nearest_changes(decision, policy),
     )

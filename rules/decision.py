@@ -145,7 +145,7 @@ def _in_world(
     found: Findings,
 ) -> Decision:
     modifiers = merged(rule.modifiers for rule in found.fired)
-    if modifiers.pinned and reach.figures.visits:
+    if modifiers.pinned:
         reach = reach_of(case, reach.figures, listeners=reach.listeners, clock=timing.clock, pinned=True)
         numbers = numbers_of(reach, remaining_min=timing.remaining_min)
     not_before_at = max((moment for rule in found.fired if (moment := _earliest(rule.modifiers, timing))), default=None)

@@ -1,18 +1,19 @@
 """Says in one sentence why: the verdict on a channel, or a whole recommendation, with the numbers that decided it."""
 
+from collections.abc import Mapping
+
 from rules.decision import Decision
 from rules.facts import Case
 from rules.figures import Medium
 from rules.phrases import about, listed, moment, money, percent, readers
 from rules.plans import PlanNumbers
-from rules.policy import ChannelRule, Policy
+from rules.policy import ChannelRule
 from rules.quantities import duration_in_words
 from rules.terms import Verdict
 from rules.timing import Timing
 
 _LATE = {"remaining time", "stale share", "informed in time", "half-seen time"}
 _FOR_OTHERS = {"followers affected", "share affected", "spill share", "can choose area"}
-_SENDING = {"send time", "send time share"}
 
 
 def channel_sentence(decision: Decision, case: Case, timing: Timing) -> str:
@@ -32,11 +33,14 @@ def deciding_rules(decision: Decision) -> list[ChannelRule]:
     return [rule for rule in decision.findings.fired if effect and rule.effect is effect]
 
 
-def plan_sentence(plan: PlanNumbers, policy: Policy, case: Case, timing: Timing) -> str:
+def plan_sentence(plan: PlanNumbers, decisions: Mapping[str, Decision], case: Case, timing: Timing) -> str:
     """The recommendation, as one would say it on the telephone."""
     if not plan.channels:
-        return "No channel is recommended: none informs anybody whom it concerns, or all are blocked."
-    labels = {figures.key: figures.label for figures in policy.figures.channels.values()}
+        blocking = [rule for one in decisions.values() if one.verdict is Verdict.block for rule in deciding_rules(one)]
+        return (
+            f"No channel is recommended. {blocking[0].because if blocking else 'None informs those whom it concerns.'}"
+        )
+    labels = {one.figures.key: one.figures.label for one in decisions.values()}
     names = listed([_inside(labels[key]) if place else labels[key] for place, key in enumerate(plan.channels)])
     people = f"{about(plan.informed_in_time)} of {case.audience.affected:,} people informed {_before(timing)}"
     cost = money(plan.cost, case.organisation.currency)
@@ -80,25 +84,28 @@ def _reasons(decision: Decision, timing: Timing) -> str:
     if clauses:
         return "; ".join(dict.fromkeys(clauses))
     seen = f"{about(decision.numbers.informed_in_time)} affected would see it {_before(timing)}"
-    return f"{rules[0].because.rstrip('.')} ({seen})" if rules else seen
+    if not rules:
+        return seen
+    because = rules[0].because.rstrip(".")
+    return f"{because} ({seen})" if decision.numbers.informed_in_time >= 1 else because
 
 
 def _numbers_for(rule: ChannelRule, decision: Decision, timing: Timing) -> str:
     """The numbers that the rule tested, in words; "" if it tested none."""
-    tested = {one.fact.name for alternative in rule.when for one in alternative.conditions}
+    holding = [alternative for alternative in rule.when if not decision.known & alternative.forbidden]
+    tested = {one.fact.name: one.text for alternative in holding for one in alternative.conditions}
     numbers = decision.numbers
-    if tested & _SENDING:
-        left = duration_in_words(timing.remaining_min)
-        return (
-            f"sending to {readers(decision.listeners, decision.reach.recipients)} takes"
-            f" {duration_in_words(numbers.send_minutes)}, and {left} are left"
-        )
-    if tested & _FOR_OTHERS and numbers.spill >= 0.5:
+    if "send time" in tested or "send time share" in tested:
+        whom = readers(decision.listeners, decision.reach.recipients)
+        limit = f", {tested['send time']}" if "send time" in tested else ""
+        left = f", and {duration_in_words(timing.remaining_min)} are left" if "send time share" in tested else ""
+        return f"sending to {whom} takes {duration_in_words(numbers.send_minutes)}{limit}{left}"
+    if _FOR_OTHERS & tested.keys() and numbers.spill >= 0.5:
         return (
             f"of {about(numbers.viewers)} people who would see it, {about(numbers.affected_viewers)} are affected"
             f" and {about(numbers.informed_in_time)} see it {_before(timing)}"
         )
-    if tested & _LATE:
+    if _LATE & tested.keys():
         late = percent(numbers.stale_share)
         return f"{late} of those who see it would do so after the end ({_end(timing)})"
     if "sent to" in tested:

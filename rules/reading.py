@@ -1,6 +1,7 @@
 """Reads the text of a policy, with all its mistakes at once."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -8,7 +9,7 @@ from importlib.resources import files
 from rules.cells import Layout
 from rules.conditions import Condition, read_condition
 from rules.figure_reading import read_figures
-from rules.figures import Figures
+from rules.figures import ChannelFigures, Figures
 from rules.group import Group
 from rules.mistakes import Findings, Mistake, PolicyMistakes, did_you_mean
 from rules.policy import Alternative, ChannelRule, Policy
@@ -65,7 +66,7 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
         figures=figures,
         rules=tuple(one.rule for one in written),
         layout=layout,
-        by_channel={channel: _compiled(written, channel, layout) for channel in figures.channels},
+        by_channel={channel: _compiled(written, one, layout) for channel, one in figures.channels.items()},
         impossible=tuple(layout.forbidden(together) for together in never),
         warnings=findings.warnings,
     )
@@ -152,7 +153,9 @@ def _never() -> Tests:
     )
 
 
-def _compiled(written: Iterable[WrittenRule], channel: str, layout: Layout) -> tuple[ChannelRule, ...]:
+def _compiled(written: Iterable[WrittenRule], figures: ChannelFigures, layout: Layout) -> tuple[ChannelRule, ...]:
+    """Only a page that people visit has a top to pin a post to."""
+    channel = figures.name
     return tuple(
         ChannelRule(
             name=one.rule.name,
@@ -160,7 +163,7 @@ def _compiled(written: Iterable[WrittenRule], channel: str, layout: Layout) -> t
             when=_alternatives(one.when[channel], layout),
             unless=_alternatives(one.unless.get(channel, ()), layout),
             overrides=frozenset(one.rule.overrides),
-            modifiers=one.rule.modifiers,
+            modifiers=one.rule.modifiers if figures.visits else replace(one.rule.modifiers, pinned=False),
             because=one.rule.because,
         )
         for one in written

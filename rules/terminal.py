@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from textwrap import wrap
 from zoneinfo import ZoneInfo
 
-from rules.advice import Advice, ChannelAdvice
 from rules.phrases import about, count, listed, money
 from rules.plans import PlanNumbers
 from rules.quantities import duration_in_words
+from rules.recommendation import Advice, ChannelAdvice, Fired
 from rules.scenario import Scenario
 from rules.terms import Effect, Verdict
 
@@ -54,7 +54,8 @@ def _channel(key: str, channel: ChannelAdvice, advice: Advice, scenario: Scenari
     head = f"{_SIGNS[channel.verdict]:<9} {title}" + (f"  ({', '.join(marks)})" if marks else "")
     lines = [head, _wrapped(channel.sentence, indent=" " * 10), " " * 10 + _numbers(channel, scenario)]
     lines += [
-        _wrapped(f"{rule.rule} [{rule.effect}] {rule.because}", first="  + ", indent=" " * 6) for rule in channel.fired
+        _wrapped(f"{rule.rule} [{rule.effect}] {rule.because}", first="  + ", indent=" " * 6)
+        for rule in _shown(channel)
     ]
     lines += [_wrapped(f"{rule.rule} [{rule.effect}]", first="  ~ ", indent=" " * 6) for rule in channel.overridden]
     lines += [_wrapped(shape, first="  ✎ ", indent=" " * 6) for shape in channel.shapes if channel.verdict in _SERVING]
@@ -81,13 +82,25 @@ def _why_not(channel: ChannelAdvice) -> list[str]:
     ]
 
 
+def _shown(channel: ChannelAdvice) -> list[Fired]:
+    """Every rule that fired on a channel that may be used; of another one those that keep it from being used."""
+    if channel.verdict in _SERVING:
+        return list(channel.fired)
+    return [rule for rule in channel.fired if rule.effect.split(",")[0] in set(Effect)]
+
+
+def _if_left(channel: ChannelAdvice) -> str:
+    """What is taken down, or not yet sent, at the end disturbs nobody."""
+    return "" if channel.numbers.stale >= 0.99 * channel.numbers.stale_if_left_up else " if left up"
+
+
 def _numbers(channel: ChannelAdvice, scenario: Scenario) -> str:
     numbers = channel.numbers
     shown = [
         f"{count(numbers.viewers)} viewers",
         f"{count(numbers.informed_in_time)} in time",
         f"{count(numbers.spill)} not concerned",
-        f"{count(numbers.stale_if_left_up)} too late",
+        f"{count(numbers.stale_if_left_up)} too late{_if_left(channel)}",
         f"half by {duration_in_words(numbers.half_seen_minutes)}",
     ]
     if channel.recipients:
