@@ -132,6 +132,7 @@ class IncidentArea(SQLModel, table=True):
 class Update(SQLModel, table=True):
     """A dated text on an incident. The note is for colleagues; the text is public once the incident is."""
 
+    __tablename__ = "incident_update"
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     public_id: str = Field(unique=True, max_length=12)
     incident_id: UUID = Field(foreign_key="incident.id", index=True)

@@ -327,7 +327,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident_id", "component_id", name=op.f("pk_incident_component")),
     )
     op.create_table(
-        "update",
+        "incident_update",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.Column("incident_id", sa.Uuid(), nullable=False),
@@ -335,14 +335,14 @@ def upgrade() -> None:
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by_id", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_update_by_id")),
-        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_update_incident_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_update")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_update_public_id")),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_incident_update_by_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_incident_update_incident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_update")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_incident_update_public_id")),
     )
-    with op.batch_alter_table("update", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_update_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_update_incident_id"), ["incident_id"], unique=False)
+    with op.batch_alter_table("incident_update", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_incident_update_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incident_update_incident_id"), ["incident_id"], unique=False)
 
     op.create_table(
         "notice",
@@ -600,11 +600,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_follows_id"))
 
     op.drop_table("notice")
-    with op.batch_alter_table("update", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_update_incident_id"))
-        batch_op.drop_index(batch_op.f("ix_update_at"))
+    with op.batch_alter_table("incident_update", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_incident_update_incident_id"))
+        batch_op.drop_index(batch_op.f("ix_incident_update_at"))
 
-    op.drop_table("update")
+    op.drop_table("incident_update")
     op.drop_table("incident_component")
     with op.batch_alter_table("incident_area", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_incident_area_incident_id"))
