@@ -1,7 +1,8 @@
 """What one request has: a transaction, and the person who asks. The door commits; a refusal or an error changes nothing."""
 
 import hashlib
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from webapp.flow.refusals import NotAllowed
 from webapp.links import Links
 
 READS = {"GET", "HEAD", "OPTIONS"}
+View = TypeVar("View", bound=Callable[..., object])
 
 
 class Installation(NamedTuple):
@@ -42,9 +44,20 @@ def store() -> Session:
     """This request's transaction: begun when first asked for, without a write lock for requests that only read."""
     if "store" not in g:
         engine = installation().engine
-        g.store = db.reading(engine) if request.method in READS else db.writing(engine)
+        g.store = db.reading(engine) if _only_reads() else db.writing(engine)
     found: Session = g.store
     return found
+
+
+def changes_nothing(view: View) -> View:
+    """Mark a view that is asked by POST, for its question is long, and that needs no write lock."""
+    view.changes_nothing = True  # type: ignore[attr-defined]  # functions may carry names of ours
+    return view
+
+
+def _only_reads() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in READS or getattr(view, "changes_nothing", False)
 
 
 def keep() -> None:

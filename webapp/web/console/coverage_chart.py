@@ -29,7 +29,7 @@ class Size(NamedTuple):
 
 
 WIDE = Size("wide", 680, 300)
-PHONE = Size("phone", 346, 260, left=40, right=78, ticks=4)
+PHONE = Size("phone", 346, 260, left=34, right=88, ticks=4)
 SPARK = Size("spark", 96, 24, left=1, right=1, top=2, bottom=2)
 
 
@@ -42,6 +42,11 @@ class Window:
     begins_min: float  # of the incident; below 0 = it has begun
     ends_min: float
     end_is_assumed: bool
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end to the minute: `ends_min` is rounded."""
+        return (self.at + timedelta(minutes=self.ends_min, seconds=30)).replace(second=0, microsecond=0)
 
 
 class Scale:
@@ -85,7 +90,7 @@ def coverage(
     _bands(svg, scale, curve)
     for channel, people in curve["unused"].items():
         if any(people):
-            _add(svg, "path", {"class": f"unused channel-{channel}", "d": scale.line(curve["minutes"], people)})
+            _add(svg, "path", {"class": f"unused ch-{channel}", "d": scale.line(curve["minutes"], people)})
     if curve["bands"]:
         _add(svg, "path", {"class": "total", "d": scale.line(curve["minutes"], curve["expected"])})
     _end(svg, scale, window)
@@ -104,13 +109,13 @@ def sparkline(
         "svg", {"viewBox": f"0 0 {SPARK.width:g} {SPARK.height:g}", "class": "spark", "aria-hidden": "true"}
     )
     _incident(svg, scale, window)
-    _add(svg, "path", {"class": f"unused-not channel-{channel}", "d": scale.line(minutes, people)})
+    _add(svg, "path", {"class": f"alone ch-{channel}", "d": scale.line(minutes, people)})
     return _markup(svg)
 
 
 def described(curve: Mapping[str, Any], window: Window, *, labels: Mapping[str, str], informed: float) -> str:
     """The chart in words."""
-    end = moments.say(window.at + timedelta(minutes=window.ends_min), window.zone)
+    end = moments.say(window.ends_at, window.zone)
     kind = "assumed" if window.end_is_assumed else "expected"
     used = ", ".join(labels[channel] for channel in curve["bands"]) or "no channel"
     last = {labels[channel]: people[-1] for channel, people in curve["unused"].items()}
@@ -146,7 +151,7 @@ def _bands(svg: ET.Element, scale: Scale, curve: Mapping[str, Any]) -> None:
     floor = [0.0] * len(curve["minutes"])
     for channel, adds in curve["bands"].items():
         top = [low + added for low, added in zip(floor, adds, strict=True)]
-        _add(svg, "path", {"class": f"band channel-{channel}", "d": scale.between(curve["minutes"], floor, top)})
+        _add(svg, "path", {"class": f"band ch-{channel}", "d": scale.between(curve["minutes"], floor, top)})
         floor = top
     if curve["bands"]:
         around = scale.between(curve["minutes"], curve["nested"], curve["independent"])
@@ -157,7 +162,7 @@ def _end(svg: ET.Element, scale: Scale, window: Window) -> None:
     if window.ends_min <= 0:
         return
     x = scale.x(window.ends_min)
-    clock = moments.clock(window.at + timedelta(minutes=window.ends_min), window.zone)
+    clock = moments.clock(window.ends_at, window.zone)
     _add(svg, "path", {"class": "end", "d": f"M{x:g},{scale.size.top:g}V{scale.bottom:g}"})
     _text(
         svg, x, scale.size.top - 9, f"{'assumed' if window.end_is_assumed else 'expected'} end {clock}", anchor="middle"
@@ -167,11 +172,10 @@ def _end(svg: ET.Element, scale: Scale, window: Window) -> None:
 def _in_time(svg: ET.Element, scale: Scale, window: Window, *, informed: float, affected: int) -> None:
     x, y = scale.x(window.ends_min), scale.y(informed)
     _add(svg, "circle", {"class": "point", "cx": f"{x:g}", "cy": f"{y:g}", "r": "4.5"})
-    text = _text(svg, x + 9, max(y - 12, scale.size.top + 14), "", anchor="start", kind="big-number")
-    number = f"{informed:,.0f}".replace(",", NARROW_SPACE)
-    share = f"{informed / affected * 100:.0f} %" if affected else ""
-    _add(text, "tspan", {}, f"{number} in time")
-    _add(text, "tspan", {"class": "share", "dx": "7"}, share)
+    top = max(y - 30, scale.size.top + 20)
+    _text(svg, x + 9, top, f"{informed:,.0f}".replace(",", NARROW_SPACE), anchor="start", kind="big-number")
+    share = f" · {informed / affected * 100:.0f} %" if affected else ""
+    _text(svg, x + 9, top + 16, f"informed in time{share}", anchor="start", kind="below-number")
 
 
 def _names(svg: ET.Element, scale: Scale, curve: Mapping[str, Any], labels: Mapping[str, str]) -> None:
@@ -186,7 +190,7 @@ def _names(svg: ET.Element, scale: Scale, curve: Mapping[str, Any], labels: Mapp
     places = apart([y for y, _, _ in wanted], lowest=scale.bottom)
     for (_, channel, kind), y in zip(wanted, places, strict=True):
         mark = "┄ " if "not-used" in kind else ""
-        _text(svg, scale.right + 7, y + 4, f"{mark}{labels[channel]}", anchor="start", kind=f"{kind} channel-{channel}")
+        _text(svg, scale.right + 7, y + 4, f"{mark}{labels[channel]}", anchor="start", kind=f"{kind} ch-{channel}")
 
 
 def apart(wanted: Sequence[float], *, lowest: float, gap: float = LINE) -> list[float]:

@@ -16,8 +16,8 @@ from rules.advice import as_json
 from webapp.flow.assessments import Recommendation, as_plain
 from webapp.web.console import coverage_chart
 from webapp.web.console.coverage_chart import PHONE, WIDE, Window
+from webapp.web.console.spoken import channel
 
-LABELS = {"sms": "SMS"}  # others as their key says
 PLANS = {"recommended": "Recommended", "fastest": "Fastest", "quietest": "Quietest"}
 AFTER_MIN = (5, 15, 30, 60, 120, 240, 480, 1_440, 4_320, 10_080)
 NUMBERS = {  # in words, with the unit that is not people
@@ -120,7 +120,7 @@ def live(given: Recommendation, *, place: str) -> Panel:
 def panel(result: Mapping[str, Any], case: Mapping[str, Any], *, place: str = "") -> Panel:
     """Of `Assessment.result` and `Assessment.facts`. `place`: where it applies, in words; "" = everywhere."""
     curve, window = result["curve"], _window(result, case)
-    labels = {key: label(key) for key in result["channels"]}
+    labels = {key: channel(key) for key in result["channels"]}
     informed = result["plan"]["recommended"]["informed_in_time"]
     charts = [
         coverage_chart.coverage(curve, window, labels=labels, informed=informed, size=size) for size in (WIDE, PHONE)
@@ -140,11 +140,6 @@ def panel(result: Mapping[str, Any], case: Mapping[str, Any], *, place: str = ""
         columns=tuple(labels[key] for key in _lines(curve)),
         over_time=tuple(_over_time(curve, window)),
     )
-
-
-def label(key: str) -> str:
-    """A channel as people write it."""
-    return LABELS.get(key) or key.replace("_", " ").capitalize()
 
 
 def _window(result: Mapping[str, Any], case: Mapping[str, Any]) -> Window:
@@ -170,7 +165,7 @@ def _rows(result: Mapping[str, Any], window: Window) -> tuple[Row, ...]:
     return tuple(
         Row(
             key=key,
-            label=label(key),
+            label=channel(key),
             verdict=advice["verdict"],
             is_planned=key in result["plan"]["recommended"]["channels"],
             spark=coverage_chart.sparkline(key, curve["minutes"], lines[key], window, highest),
@@ -200,7 +195,7 @@ def _plans(result: Mapping[str, Any]) -> tuple[PlanRow, ...]:
     return tuple(
         PlanRow(
             tuple(PLANS[name] for name in names),
-            ", ".join(label(key) for key in channels) or "nothing",
+            ", ".join(channel(key) for key in channels) or "nothing",
             result["plan"][names[0]],
         )
         for channels, names in together.items()
