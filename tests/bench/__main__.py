@@ -31,41 +31,8 @@ def main() -> int:
         for kind, store in lenders.items():
             print(f"\n{kind}")
             for measure in MEASURES:
-                own = Path(folder) / measure.__module__
-                own.mkdir(exist_ok=True)
-                for row in measure(store.lend(own).url):
-                    print(f"  {row}", flush=True)
-                store.take_back()
-    return 0
+                tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows)
 
-
-MEASURES:
-                _clean(url)
-                for row in measure(url):
-                    print(f"  {row}", flush=True)
-    return 0
-
-
-def _clean(url: str) -> None:
-    """Take out all rows."""
-    engine = db.make_engine(url)
-    tables = [table for table in sa.inspect(engine).get_table_names() if table != "alembic_version"]
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
-        else:
-            triggers = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-            for name, _ in triggers:
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-            for table in tables:
-                connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608  names from the schema itself
-            for _, statement in triggers:
-                connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
-MEASURES: tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows)
 
 if __name__ == "__main__":
     sys.exit(main())
