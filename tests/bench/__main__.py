@@ -31,8 +31,15 @@ def main() -> int:
         for kind, store in lenders.items():
             print(f"\n{kind}")
             for measure in MEASURES:
-                tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows)
+                own = Path(folder) / measure.__module__
+                own.mkdir(exist_ok=True)
+                for row in measure(store.lend(own).url):
+                    print(f"  {row}", flush=True)
+                store.take_back()
+    return 0
 
+
+MEASURES: tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows)
 
 if __name__ == "__main__":
     sys.exit(main())
