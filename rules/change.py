@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from rules.cells import Dimension
 from rules.decision import Decision
 from rules.policy import ChannelRule, Policy
-from rules.quantities import in_words
+from rules.quantities import Unit, in_words
 from rules.terms import Effect, Verdict
 from rules.verdicts import find, is_possible
 
-_RANK = {Effect.block: 0, Effect.avoid: 1, None: 1, Effect.allow: 2, Effect.use: 3, Effect.require: 3}
+_RANK = {Effect.block: 0, Effect.avoid: 1, Effect.allow: 2, Effect.use: 3, Effect.require: 3}
 _FROM = {Verdict.block: 0, Verdict.avoid: 1, Verdict.optional: 2, Verdict.use: 3}
 _HELPING = {Effect.use, Effect.allow, Effect.require}
 _MOST = 3  # changes that are told
@@ -51,24 +51,42 @@ def _cells_that_matter(decision: Decision) -> int:
 
 def _is_better(decision: Decision, policy: Policy, known: int) -> bool:
     effect = find(policy.by_channel[decision.figures.name], known).effect
-    return _RANK[effect] > _FROM[decision.verdict] and effect is not None and is_possible(known, policy)
+    rank = _RANK[effect] if effect else _rank_without_rules(decision, policy)
+    return rank > _FROM[decision.verdict] and is_possible(known, policy)
+
+
+def _rank_without_rules(decision: Decision, policy: Policy) -> int:
+    """Optional if it informs enough to be worth it."""
+    enough = policy.figures.worth_adding * max(float(str(decision.facts["people affected"])), 1.0)
+    return _FROM[Verdict.optional if decision.numbers.informed_in_time >= enough else Verdict.avoid]
 
 
 def _in_words(dimension: Dimension, here: int, better: list[int], currency: str) -> Iterator[str]:
-    """The nearest cell above and below; of words, all of them."""
+    """Of words all that help; of numbers the nearest cell above and the nearest below."""
     name = dimension.fact.name
-    if not better:
-        return
     if not dimension.fact.unit:
-        yield f"{name}: {' or '.join(dimension.fact.words[cell] for cell in better)}"
+        if better:
+            yield f"{name}: {' or '.join(dimension.fact.words[cell] for cell in better)}"
         return
-    above, below = [cell for cell in better if cell > here], [cell for cell in better if cell < here]
-    for cell, at_cut, in_gap in [*((min(above), "at least", "more than") for _ in above[:1])] + [
-        (max(below), "at most", "less than") for _ in below[:1]
-    ]:
-        cut = dimension.cuts[cell // 2 if cell % 2 or at_cut == "at most" else cell // 2 - 1]
-        bound = in_words(cut, dimension.fact.unit, currency=currency)
-        yield f"{name}: {at_cut if cell % 2 else in_gap} {bound}"
+    if above := [cell for cell in better if cell > here]:
+        yield f"{name}: {_from_here_up(dimension, min(above), currency)}"
+    if below := [cell for cell in better if cell < here]:
+        yield f"{name}: {_from_here_down(dimension, max(below), currency)}"
+
+
+def _from_here_up(dimension: Dimension, cell: int, currency: str) -> str:
+    """Odd cells are the cuts themselves, even ones the gaps below, between and above them."""
+    bound = _bound(dimension, (cell - 1) // 2, currency)
+    return f"at least {bound}" if cell % 2 else f"more than {bound}"
+
+
+def _from_here_down(dimension: Dimension, cell: int, currency: str) -> str:
+    bound = _bound(dimension, cell // 2, currency)
+    return f"at most {bound}" if cell % 2 else f"less than {bound}"
+
+
+def _bound(dimension: Dimension, cut: int, currency: str) -> str:
+    return in_words(dimension.cuts[cut], dimension.fact.unit or Unit.number, currency=currency)
 
 
 def _of_one_rule(decision: Decision, policy: Policy) -> Iterator[str]:

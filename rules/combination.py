@@ -35,14 +35,13 @@ def people_by_set(audience: Audience, reaches: Iterable[Reach]) -> Sets:
     return sets
 
 
-def combined(sets: Sets, chances: Mapping[str, Floats], plan: Iterable[str], kappa: float) -> Band:
-    """People informed by a plan. chances: per channel, that one person whom it meets has seen it by then.
+def combined(sets: Sets, chances: Mapping[str, Floats], plan: Iterable[str], *, kappa: float, points: int) -> Band:
+    """People informed by a plan. chances: per channel, that one person whom it meets has seen it, at so many points.
 
     kappa: 0 = people attend to channels independently, 1 = who ignores one ignores all.
     """
     chosen = [channel for channel in chances if channel in set(plan)]
-    size = next(iter(chances.values())).shape if chances else (1,)
-    nested, independent = np.zeros(size), np.zeros(size)
+    nested, independent = np.zeros(points), np.zeros(points)
     for channels, people in sets.items():
         rows = [chances[channel] for channel in chosen if channel in channels]
         if rows:

@@ -57,6 +57,7 @@ class Outlook:
         deadline = min(self.coverage.within_min, timing.remaining_min)
         grid = np.append(self.minutes, [timing.remaining_min, deadline])
         self._sets: Sets = people_by_set(case.audience, [one.reach for one in decisions.values()])
+        self._points = len(grid)
         self._chances = {name: one.reach.chance(grid) for name, one in decisions.items()}
         self._bands: dict[frozenset[str], Band] = {}
 
@@ -64,7 +65,9 @@ class Outlook:
         """People informed at each minute of the curve; the last two points are the end and the deadline."""
         chosen = frozenset(channels)
         if chosen not in self._bands:
-            self._bands[chosen] = combined(self._sets, self._chances, chosen, self.figures.kappa)
+            self._bands[chosen] = combined(
+                self._sets, self._chances, chosen, kappa=self.figures.kappa, points=self._points
+            )
         return self._bands[chosen]
 
     def curve(self, channels: Iterable[str]) -> Floats:

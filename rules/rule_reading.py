@@ -7,7 +7,7 @@ from rules.conditions import Condition, read_condition
 from rules.group import Group
 from rules.mistakes import Findings, Place, Unreadable, did_you_mean
 from rules.modifier_reading import MODIFIERS, read_modifiers
-from rules.policy import Modifiers, Rule
+from rules.policy import Rule
 from rules.source import Fields, Items, Node, Text
 from rules.terms import Effect
 from rules.vocabulary import Fact
@@ -46,7 +46,7 @@ class RuleReader:
         channels = self._channels(group, node.at)
         effects, inner = self._effects(group, channels)
         modifiers = read_modifiers([group, inner], self.findings)
-        self._demand_effect(name, node.at, effects, modifiers)
+        self._demand_effect(group, name, node.at)
         when = self._alternatives(group, "when", channels)
         if group.node("when") is None and group.node("when any of") is None:
             self.findings.add(
@@ -132,12 +132,11 @@ class RuleReader:
         self.findings.add(node.at, sentence + did_you_mean(node.value, words))
         return None
 
-    def _demand_effect(self, name: str, at: Place, effects: Mapping[str, Effect], modifiers: Modifiers) -> None:
-        if (
-            not effects
-            and modifiers == Modifiers()
-            and not any(found.line >= at.line for found in self.findings.found if "effect" in found.sentence)
-        ):
+    def _demand_effect(self, group: Group, name: str, at: Place) -> None:
+        """A rule that says nothing of a verdict nor of the notice; what is said wrongly has been told already."""
+        then = group.node("then")
+        is_said = then is not None and not (isinstance(then, Fields) and not then.fields)
+        if not is_said and not any(group.node(modifier) for modifier in MODIFIERS):
             self.findings.add(
                 at, f"The rule {name} has no effect. Write then: and use, allow, avoid, require or block."
             )

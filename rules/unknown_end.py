@@ -1,6 +1,7 @@
 """An end that nobody knows: the verdicts under every length that could matter."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from rules.decision import Decision, decide
@@ -18,9 +19,9 @@ def possible_ends(case: Case, policy: Policy) -> list[Timing]:
     cuts = {cut for dim in policy.layout.dimensions if dim.fact.name in _END_FACTS for cut in dim.cuts}
     lengths = sorted({*map(float, _LENGTHS_MIN), *cuts, *(cut + 1.0 for cut in cuts)})
     begins = max(case.now, case.incident.started_at)
-    return [
-        timing_of(case, policy.figures, end_at=begins + timedelta(minutes=length)) for length in lengths if length > 0
-    ]
+    longest = timing_of(case, policy.figures, end_at=begins + timedelta(minutes=lengths[-1]))
+    # One clock for all: what does not depend on the end is then computed once.
+    return [replace(longest, end_at=begins + timedelta(minutes=length)) for length in lengths if length > 0]
 
 
 def under_other_ends(case: Case, policy: Policy) -> tuple[Mapping[str, set[Verdict]], list[Mapping[str, Decision]]]:

@@ -78,8 +78,8 @@ def test_one_more_channel_never_informs_fewer(case: Case, plan: set[str], more: 
     sets = people_by_set(case.audience, reaches.values())
     chances = {name: reach.chance(GRID) for name, reach in reaches.items()}
 
-    before = combined(sets, chances, plan, FIGURES.kappa)
-    after = combined(sets, chances, plan | {more}, FIGURES.kappa)
+    before = combined(sets, chances, plan, kappa=FIGURES.kappa, points=len(GRID))
+    after = combined(sets, chances, plan | {more}, kappa=FIGURES.kappa, points=len(GRID))
 
     for curve in ("nested", "expected", "independent"):
         assert (getattr(after, curve) >= getattr(before, curve) - 1e-6).all()
@@ -91,7 +91,9 @@ def test_the_expected_curve_lies_within_its_band_and_the_affected(case: Case) ->
     reaches = all_reaches(case)
     chances = {name: reach.chance(GRID) for name, reach in reaches.items()}
 
-    band = combined(people_by_set(case.audience, reaches.values()), chances, reaches, FIGURES.kappa)
+    band = combined(
+        people_by_set(case.audience, reaches.values()), chances, reaches, kappa=FIGURES.kappa, points=len(GRID)
+    )
 
     assert (band.nested <= band.expected + 1e-9).all()
     assert (band.expected <= band.independent + 1e-9).all()

@@ -1,6 +1,7 @@
 """The three plans, hand-picked sets, the curve and the sentences."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,13 @@ def test_a_case_that_is_over_has_a_curve_and_nobody_in_time() -> None:
 
 def test_nobody_affected_is_no_error() -> None:
     assert advise(a_case(audience=Audience(0)), POLICY).plan.recommended.informed_in_time == 0
+
+
+def test_no_channel_set_up_is_no_error() -> None:
+    advice = advise(replace(SVEG, channels={}), POLICY)
+
+    assert advice.channels == {}
+    assert advice.plan.recommended.channels == ()
 
 
 def test_the_json_has_only_plain_values_and_the_documented_keys() -> None:

@@ -120,6 +120,7 @@ def one_rule(**changed: str) -> str:
 
 RULES = [
     ("without effect", one_rule(then=""), 2, 5, "has no effect"),
+    ("with an empty effect", one_rule(then="{}"), 2, 5, "has no effect"),
     ("misspelt effect", one_rule(then="uze"), 5, 11, '"uze" is no effect. Did you mean "use"?'),
     ("without reason", one_rule(because=""), 2, 5, "does not say why"),
     ("without condition", one_rule(when=""), 2, 5, "does not say when"),
