@@ -7,7 +7,7 @@ from rules.quantities import Unit, in_words, read_number, read_quantity
 from rules.source import Fields, Node, Text
 
 YES_NO = {"yes": True, "no": False}
-_HIGHEST = {Unit.share: 1.0}
+_HIGHEST = {Unit.share: 1.0, Unit.duration: 3650 * 1440.0}  # ten years
 
 
 class Group:
@@ -60,7 +60,7 @@ class Group:
         return self._value(name, base, unit=None, above=above)
 
     def quantity(self, name: str, base: float, unit: Unit, *, above: float | None = None) -> float:
-        """A number with its unit, never negative; a share at most 100 %."""
+        """A number with its unit, never negative; a share at most 100 %, a duration ten years."""
         return self._value(name, base, unit=unit, above=above)
 
     def refuse_unknown(self) -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import time
 from enum import StrEnum, auto
+from math import isfinite, nan
 
 from rules.mistakes import Unreadable
 
@@ -69,9 +70,12 @@ def as_time(minutes: float) -> time:
 def read_number(text: str) -> float:
     """A bare number, without a unit."""
     try:
-        return float(text.replace(",", "").replace("_", "").replace(" ", ""))
+        number = float(text.replace(",", "").replace("_", "").replace(" ", ""))
     except ValueError:
-        raise Unreadable(f'"{text}" is not a number.') from None
+        number = nan
+    if not isfinite(number):
+        raise Unreadable(f'"{text}" is not a number.')
+    return number
 
 
 def in_words(value: float, unit: Unit, *, currency: str = "") -> str:

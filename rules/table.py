@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from math import isfinite
 from typing import TypeVar
 
 from rules.mistakes import did_you_mean
@@ -76,7 +77,7 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.wrong(key, f"is {_spoken(value)}; write a number without quotes")
             return base
-        if not least <= value <= most:
+        if not (isfinite(value) and least <= value <= most):
             self.wrong(key, f"is {value:g}; write a number {_range(least, most)}")
             return base
         return float(value)

@@ -164,9 +164,12 @@ def test_all_mistakes_of_a_policy_are_told_at_once_in_their_order() -> None:
 
 
 def test_a_wrong_figure_is_found_at_its_place() -> None:
-    text = one_rule() + "\nchannels:\n  sms:\n    delivered: 140 %\n    sene: 5 %\n    speed: {per second: 0}\n"
+    text = one_rule() + (
+        "\nchannels:\n  sms:\n    delivered: 140 %\n    sene: 5 %\n    speed: {per second: 0}\n"
+        "    seen delay: {median: 5000 days, spread: nan}\n"
+    )
 
-    assert [(line, column) for line, column, _ in findings(text)] == [(9, 16), (10, 5), (11, 25)]
+    assert [(line, column) for line, column, _ in findings(text)] == [(9, 16), (10, 5), (11, 25), (12, 26), (12, 45)]
 
 
 def test_a_text_that_is_cut_by_a_hash_is_warned_of() -> None:

@@ -56,6 +56,7 @@ WRONG = [
     ('kind = "outage"', "", 'incident.kind: is missing; write for example "outage"'),
     ('kind = "outage"', 'kind = "outage"\nnoticeable = "yes"', 'incident.noticeable: is "yes"; write true or false'),
     ("affected = 100", 'affected = "many"', 'audience.affected: is "many"; write a number without quotes'),
+    ("affected = 100", "affected = inf", "audience.affected: is inf; write a number of at least 0"),
     ("affected = 100", "affected = -1", "audience.affected: is -1; write a number of at least 0"),
     ("customers = 1_200_000", "customers = 0", "organisation.customers: is 0; write a number of at least 1"),
     ("Europe/Stockholm", "Europe/Stokholm", 'organisation.time_zone: "Europe/Stokholm" is not known'),
