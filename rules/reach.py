@@ -82,7 +82,8 @@ def reach_of(
     if pinned and case.incident.noticeable and (visits := figures.visits):
         share = visits.noticing_share * visits.visit_share
         ways += (Way(share, SeenCurve(visits.delay, clock=clock)),)
-    return _broadcast(figures, affected, ways, unaffected=viewers - concerned)
+    is_aimed = setup.can_choose_area and case.incident.public_place
+    return _broadcast(figures, affected, ways, unaffected=0.0 if is_aimed else viewers - concerned)
 
 
 def followers_reached(figures: ChannelFigures, setup: ChannelSetup) -> float:

@@ -16,7 +16,7 @@ from rules.numbers import numbers_of
 from rules.reach import Reach, reach_of
 from rules.reading import default_policy
 from rules.terms import Listeners
-from tests.rules.builders import NOON, STOCKHOLM, a_case, an_incident, an_organisation
+from tests.rules.builders import NOON, STOCKHOLM, a_case, an_incident, an_organisation, four_channels
 
 FIGURES = default_policy().figures
 SETS = st.sets(st.sampled_from(["sms", "email", "push"]), min_size=1)
@@ -168,6 +168,16 @@ def test_a_pinned_post_is_found_by_those_who_notice_and_come() -> None:
     visitors = (pinned.chance_ever - feed.chance_ever) * 100_000
 
     assert 1_480 <= visitors <= 1_500  # 3 % of the half that notices, less those who have seen it in the feed
+
+
+def test_a_post_that_is_shown_only_in_the_area_disturbs_nobody_elsewhere() -> None:
+    aimed = four_channels(facebook=ChannelSetup(followers=20_000, can_choose_area=True))
+    case = a_case(an_incident(public_place=True), channels=aimed)
+
+    reach = reach_of(case, FIGURES.channels["facebook"], listeners=Listeners.all, clock=ALWAYS_DAY)
+
+    assert reach.unaffected == 0
+    assert numbers_of(reach, remaining_min=60).affected_viewers == pytest.approx(33.0)
 
 
 def test_the_city_figures_of_a_page_count_before_the_share_of_customers() -> None:
