@@ -149,7 +149,9 @@ class RuleReader:
         if isinstance(together, Text) and together.value == "always" and name == "when":
             return dict.fromkeys(channels, ((),))
         nodes = [together] if together is not None else list(self._items(any_of, f"{name} any of"))
-        return {channel: tuple(self._conjunction(node, name, channel) for node in nodes) for channel in channels}
+        # A rule without a channel that exists is read for any, so that its other mistakes are told, too.
+        read_for = channels or tuple(self.attributes)[:1]
+        return {channel: tuple(self._conjunction(node, name, channel) for node in nodes) for channel in read_for}
 
     def _items(self, node: Node | None, name: str) -> Iterable[Node]:
         if isinstance(node, Items):

@@ -163,6 +163,12 @@ def test_all_mistakes_of_a_policy_are_told_at_once_in_their_order() -> None:
     assert [line for line, _, _ in findings(text)] == [5, 6, 7, 13]
 
 
+def test_tests_are_read_also_where_the_channel_is_wrong() -> None:
+    text = one_rule(channels="[smss]", when="{knd: outage, share affected: at least 0.4}", then="uze")
+
+    assert [(line, column) for line, column, _ in findings(text)] == [(3, 16), (4, 12), (4, 41), (5, 11)]
+
+
 def test_a_wrong_figure_is_found_at_its_place() -> None:
     text = one_rule() + (
         "\nchannels:\n  sms:\n    delivered: 140 %\n    sene: 5 %\n    speed: {per second: 0}\n"
