@@ -69,7 +69,7 @@ class Worker:
                 self._do_due()
                 self._arm()
             self._replace_dead()
-            if self.dispatcher.has_work():
+            if self.dispatcher.waiting():
                 self.bell.set()
         except DBAPIError:
             LOG.exception("The database did not do as asked; trying again in a second")

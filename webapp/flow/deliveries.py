@@ -163,14 +163,17 @@ def freeze_told(session: Session, original: Notice, over: Notice) -> int:
     return freeze_from(session, over, told)
 
 
-def anything_due(session: Session, *, now: datetime) -> bool:
-    """Whether a chunk waits to be claimed, or a doubt to be looked up."""
-    open_now = select(Chunk.id).where(col(Chunk.state) == ChunkState.open, col(Chunk.due_at) <= now, _is_free(now))
+def any_chunk_due(session: Session, *, now: datetime) -> bool:
+    """Whether a chunk waits to be claimed."""
+    due = select(Chunk.id).where(col(Chunk.state) == ChunkState.open, col(Chunk.due_at) <= now, _is_free(now))
+    return session.exec(due.limit(1)).first() is not None
+
+
+def any_doubt_due(session: Session, *, now: datetime) -> bool:
+    """Whether something in doubt is due to be looked up."""
     doubt = select(Attempt.pos).join(Chunk, col(Chunk.id) == col(Attempt.chunk_id))
-    doubt_now = doubt.where(
-        col(Chunk.doubts) > 0, col(Attempt.state) == DeliveryState.unknown, col(Attempt.again_at) <= now
-    )
-    return any(session.exec(wanted.limit(1)).first() is not None for wanted in (open_now, doubt_now))
+    due = doubt.where(col(Chunk.doubts) > 0, col(Attempt.state) == DeliveryState.unknown, col(Attempt.again_at) <= now)
+    return session.exec(due.limit(1)).first() is not None
 
 
 def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk | None:

@@ -82,16 +82,21 @@ class Dispatcher:
         self.engine, self.clock, self.links, self.ending = engine, clock, links, ending
         self._adapters, self._own = adapters, local()
 
-    def has_work(self) -> bool:
-        """Whether anything is due to be sent; takes no lock."""
+    def waiting(self) -> list[Callable[[], bool]]:
+        """What would find something to do now. Takes no lock, so that idle senders never stand in a writer's way."""
         now = self.clock()
+        kinds = (
+            (letters.anything_due, self.send_letters),
+            (postings.anything_due, self.send_posting),
+            (deliveries.any_chunk_due, self.send_chunk),
+            (deliveries.any_doubt_due, self.look_up_doubts),
+        )
         with reading(self.engine) as session:
-            waits = (letters.anything_due, postings.anything_due, deliveries.anything_due)
-            return any(is_due(session, now=now) for is_due in waits)
+            return [do for is_due, do in kinds if is_due(session, now=now)]
 
     def send_some(self) -> bool:
-        """Do one thing that is due: letters, a posting, a chunk or a look-up. False = nothing is due now."""
-        return any((self.send_letters(), self.send_posting(), self.send_chunk(), self.look_up_doubts()))
+        """Do some of what is due: letters, a posting, a chunk, look-ups. False = nothing is due now."""
+        return any([do() for do in self.waiting()])
 
     def send_letters(self) -> bool:
         """Send a few letters; each at most once."""
