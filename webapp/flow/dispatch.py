@@ -96,7 +96,8 @@ class Dispatcher:
 
     def send_some(self) -> bool:
         """Do some of what is due: letters, a posting, a chunk, look-ups. False = nothing is due now."""
-        return any([do() for do in self.waiting()])
+        did = [do() for do in self.waiting()]
+        return any(did)
 
     def send_letters(self) -> bool:
         """Send a few letters; each at most once."""
