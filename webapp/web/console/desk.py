@@ -155,6 +155,7 @@ def overdue_since(
 
 
 def _open(session: Session, rows: list[NoticeRow], *, now: datetime) -> list[OpenIncident]:
+    """What runs, the newest first, then what is planned, the soonest first."""
     every = open_incidents(session, now=now)
     where, updated = places(session, every), _updated(session, every)
     found = []
@@ -163,7 +164,8 @@ def _open(session: Session, rows: list[NoticeRow], *, now: datetime) -> list[Ope
         promises = [notice.next_update_at for notice in live if notice.next_update_at]
         late = overdue_since(incident, promises, updated.get(incident.id), now=now)
         found.append(OpenIncident(incident, incident.status_at(now), where.get(incident.id, ""), late, len(live)))
-    return found
+    planned = [one for one in found if one.status is IncidentStatus.scheduled]
+    return [one for one in found if one.status is not IncidentStatus.scheduled] + planned[::-1]
 
 
 def _updated(session: Session, incidents: list[Incident]) -> dict[UUID, datetime]:

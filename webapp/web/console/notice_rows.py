@@ -17,6 +17,11 @@ from webapp.flow.people import Person
 from webapp.flow.schedule import Action, ActionKind, ActionState
 
 SOON = timedelta(minutes=1)
+PLACES = {
+    NoticeStatus.draft: "/messages",
+    NoticeStatus.returned: "/messages",
+    NoticeStatus.submitted: "/approval",
+}
 Found: TypeAlias = "sa.Select[Notice, Incident, str, str]"
 
 
@@ -37,8 +42,7 @@ class NoticeRow:
     @property
     def path(self) -> str:
         """Where one works with it, in the state in which it is."""
-        address = f"/console/notices/{self.notice.id}"
-        return f"{address}/approval" if self.notice.status is NoticeStatus.submitted else address
+        return f"/console/notices/{self.notice.id}{PLACES.get(self.notice.status, '')}"
 
     @property
     def unsent(self) -> int:

@@ -14,7 +14,7 @@ spoken.install(console)
 @console.get("/")
 def overview() -> Response:
     """Everything that needs somebody now; its changing part alone for htmx."""
-    template = "console/desk.html" if "HX-Request" in request.headers else "console/overview.html"
+    template = "console/desk_again.html" if "HX-Request" in request.headers else "console/overview.html"
     page = make_response(render_template(template, at="overview", desk=desk(store(), person(), now=clock.now())))
     page.headers["Vary"] = "HX-Request, Cookie"
     return page

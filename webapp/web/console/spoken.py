@@ -1,11 +1,13 @@
 """Moments and names as people under stress take them in: "15:00 CET", "in 25 min", "SMS"."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint
 
 from webapp import clock, moments
+from webapp.flow.audit import AuditEntry
 from webapp.flow.incidents import Incident
 from webapp.flow.organisation import organisation
 from webapp.web.pages import words
@@ -17,7 +19,7 @@ DAYS = {-1: "yesterday", 0: "", 1: "tomorrow"}
 
 def install(door: Blueprint) -> None:
     """Let all templates speak so."""
-    for name, spoken in (("soon", soon), ("away", away), ("called", called), ("channel", channel), ("iso", iso)):
+    for name, spoken in SPOKEN.items():
         door.add_app_template_filter(spoken, name)
 
 
@@ -65,6 +67,22 @@ def channel(key: str) -> str:
 def iso(at: datetime) -> str:
     """As a time element has it."""
     return at.isoformat(timespec="seconds")
+
+
+def subject_path(entry: AuditEntry) -> str:
+    """Where one sees what an entry is about; "" = nowhere of its own."""
+    places = {"incident": "/console/incidents/", "notice": "/console/notices/"}
+    return f"{places[entry.subject_kind]}{entry.subject_id}" if entry.subject_kind in places else ""
+
+
+SPOKEN: dict[str, Callable[..., str]] = {
+    "soon": soon,
+    "away": away,
+    "called": called,
+    "channel": channel,
+    "iso": iso,
+    "subject_path": subject_path,
+}
 
 
 def _days_apart(start: datetime, end: datetime, zone: str) -> int:
