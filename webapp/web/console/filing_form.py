@@ -21,21 +21,21 @@ from webapp.flow.components import Component
 from webapp.web.console.wall_time import WallTimeField
 
 KINDS: Mapping[str, str] = {
-    Kind.outage: "Something does not work", Kind.degradation: "Something is slow", Kind.fraud: "Fraud in our name",
-    Kind.data_breach: "Personal data got out", Kind.safety: "Danger to people", Kind.maintenance: "Planned work",
-    Kind.closure: "Something is closed",
+    Kind.outage: "It does not work", Kind.degradation: "It is slow", Kind.closure: "It is closed",
+    Kind.maintenance: "Planned work", Kind.fraud: "Fraud in our name", Kind.data_breach: "Personal data got out",
+    Kind.safety: "Danger to people",
 }  # fmt: skip
 SEVERITIES: Mapping[str, str] = {
     Severity.minor: "A nuisance", Severity.moderate: "People are stuck", Severity.severe: "Serious loss or harm",
-    Severity.extreme: "Danger to life", Severity.unknown: "Not known yet",
+    Severity.extreme: "Danger to life", Severity.unknown: "Not known",
 }  # fmt: skip
 URGENCIES: Mapping[str, str] = {
     Urgency.immediate: "At once", Urgency.expected: "Within the hour", Urgency.future: "Later", Urgency.past: "No longer",
-    Urgency.unknown: "Not known yet",
+    Urgency.unknown: "Not known",
 }  # fmt: skip
 CERTAINTIES: Mapping[str, str] = {
     Certainty.observed: "We have seen it", Certainty.likely: "More likely than not", Certainty.possible: "It may be",
-    Certainty.unlikely: "Hardly", Certainty.unknown: "Not known yet",
+    Certainty.unlikely: "Hardly", Certainty.unknown: "Not known",
 }  # fmt: skip
 UNTIL: Mapping[str, str] = {"60": "1 h", "120": "2 h", "180": "3 h", "at": "At …", "open": "Nobody knows yet"}
 NEXT: Mapping[str, str] = {"": "Not planned", "30": "In 30 min", "60": "In 1 h", "120": "In 2 h", "at": "At …"}
