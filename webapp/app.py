@@ -13,11 +13,11 @@ from webapp.web.api import v2
 from webapp.web.console import approval, audit_trail, console, filing, incidents, live, messages, overview, sign_in
 from webapp.web.hooks import twilio
 from webapp.web.public import history, status
-from webapp.web.subscribe import subscribe
+from webapp.web.subscribe import confirm, mine, own_link, subscribe
 
 CONSOLE_PAGES = (sign_in, overview, filing, incidents, messages, approval, live, audit_trail)  # each adds its views
 
-PUBLIC_PAGES = (status, history)
+PUBLIC_PAGES = (status, history, subscribe, confirm, mine, own_link)
 
 
 def create_app(settings: Config | None = None) -> Flask:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import render_template, request
+from flask import Response, make_response, render_template, request
 
 from webapp.flow.organisation import Organisation, organisation
-from webapp.web import languages, spoken
+from webapp.flow.refusals import NotFound, Refused
+from webapp.web import languages, pages, spoken
 from webapp.web.session import store
 from webapp.web.spoken import Words
 
@@ -50,6 +51,18 @@ def page(template: str, to: Reader, **context: object) -> str:
         link=link,
         **context,
     )
+
+
+def dressed(refusal: Refused, own_words: Mapping[str, Words]) -> Response:
+    """A refusal as a public page: with its sentence if that is in the reader's language, else with one for its sort."""
+    try:
+        to = reader(own_words)
+    except NotFound:  # no organisation is set up, in whose name a page could speak
+        return pages.refused(refusal)
+    sentence = str(refusal)
+    if sentence not in to.words.values():
+        sentence = to.words.get(type(refusal).__name__, sentence)
+    return make_response(page("public/refusal.html", to, sentence=sentence), pages.STATUS[type(refusal)])
 
 
 def link(path: str, **query: str) -> str:

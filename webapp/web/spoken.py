@@ -28,6 +28,8 @@ SHARED: dict[str, dict[str, str]] = {
         "investigating_said": "Vi undersöker saken.", "identified_said": "Vi vet orsaken och arbetar med den.",
         "monitoring_said": "Det bör fungera igen. Vi fortsätter att bevaka det.", "resolved_said": "Det är över.",
         "scheduled_said": "Arbetet är planerat.", "in_progress_said": "Arbetet har börjat.",
+        "NotFound": "Det finns ingen sådan sida. Adressen är kanske inte hel, eller så är den för gammal.",
+        "TooMany": "För många försök. Försök igen om en timme.",
         "verifying_said": "Arbetet är gjort. Vi kontrollerar det.", "completed_said": "Arbetet är klart.",
     },
 }  # fmt: skip

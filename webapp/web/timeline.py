@@ -7,6 +7,7 @@ from datetime import datetime
 from webapp.flow.incidents import IncidentStatus, Update
 from webapp.flow.notices import MessageType
 from webapp.flow.surface import ShownIncident, ShownNotice
+from webapp.web.spoken import SHARED, spoken_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Entry:
     def is_notice(self) -> bool:
         """Whether it was approved and sent as a notice."""
         return self.message_type is not None
+
+    @property
+    def plain(self) -> str:
+        """In one text: the notice, or the sentence of the status."""
+        if self.is_notice:
+            return f"{self.headline}\n\n{self.body}"
+        spoken = spoken_in(self.language)
+        return SHARED[spoken][f"{self.status}_said"]
 
 
 def timeline(shown: ShownIncident, *, language: str, default_language: str) -> list[Entry]:

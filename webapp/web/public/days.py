@@ -22,15 +22,18 @@ class Days:
 
 
 def by_day(incidents: list[ShownIncident], first: date, last: date, zone: str) -> list[Days]:
-    """The days from `first` to `last`, newest first."""
+    """The days from `first` to `last`, newest first, without those on which something ran that ended on no such day."""
     found: list[Days] = []
     for back in range((last - first).days + 1):
         day = last - timedelta(days=back)
-        ended = [each for each in incidents if each.ended_at and local_day(each.ended_at, zone) == day]
-        if found and not ended and not found[-1].incidents:
-            found[-1].first_at = _noon(day, zone)
-        else:
+        running = [each for each in incidents if _ran_on(each, day, zone)]
+        ended = [each for each in running if each.ended_at and local_day(each.ended_at, zone) == day]
+        if ended:
             found.append(Days(_noon(day, zone), _noon(day, zone), ended))
+        elif not running and found and not found[-1].incidents and local_day(found[-1].first_at, zone) == _next(day):
+            found[-1].first_at = _noon(day, zone)
+        elif not running:
+            found.append(Days(_noon(day, zone), _noon(day, zone)))
     return found
 
 
@@ -46,3 +49,12 @@ def midnight(day: date, zone: str) -> datetime:
 
 def _noon(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(12), ZoneInfo(zone)).astimezone(UTC)
+
+
+def _ran_on(each: ShownIncident, day: date, zone: str) -> bool:
+    begun = local_day(each.incident.started_at, zone) <= day
+    return begun and (each.ended_at is None or day <= local_day(each.ended_at, zone))
+
+
+def _next(day: date) -> date:
+    return day + timedelta(days=1)

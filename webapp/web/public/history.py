@@ -61,7 +61,7 @@ def history() -> Response:
     if not first <= month <= month_of(today):
         raise NotFound("There is no history of that month.")
     start, end = midnight(month.first, zone), midnight(month.after.first, zone)
-    ended = surface.ended_between(store(), start, end, now=now, language=to.language)
+    seen = surface.during(store(), start, end, now=now, language=to.language)
     last = min(today, month.after.first - timedelta(days=1))
     name = moments.MONTHS[to.spoken][month.month - 1]
     return caching.short(
@@ -69,7 +69,7 @@ def history() -> Response:
             "public/history.html",
             to,
             title=f"{name.capitalize()} {month.year}",
-            month_days=by_day(ended, month.first, last, zone) if ended else [],
+            month_days=by_day(seen, month.first, last, zone),
             before=str(month.before) if month > first else "",
             after=str(month.after) if month < month_of(today) else "",
         ),

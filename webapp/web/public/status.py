@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response
 
 from webapp import clock
 from webapp.flow import surface
 from webapp.flow.components import ComponentState
 from webapp.flow.refusals import NotFound, Refused
 from webapp.flow.surface import ShownIncident, Surface
-from webapp.web import caching, pages
+from webapp.web import caching
 from webapp.web.public.days import by_day, local_day
 from webapp.web.public.words import WORDS
-from webapp.web.reader import Reader, page, reader
+from webapp.web.reader import Reader, dressed, page, reader
 from webapp.web.session import store
 from webapp.web.timeline import Entry, live, timeline
 
@@ -41,7 +41,7 @@ def status() -> Response:
             whole=whole(shown),
             open=[(each, _live(each, to), _said(each, to)) for each in shown.open],
             planned={each.incident.public_id: _live(each, to) for each in shown.upcoming},
-            recent=by_day(shown.history, today - RECENT, today, zone),
+            recent=by_day(shown.open + shown.history, today - RECENT, today, zone),
         )
     )
 
@@ -59,8 +59,7 @@ def incident(public_id: str) -> Response:
 @public.errorhandler(Refused)
 def refused(refusal: Refused) -> Response:
     """A refusal in the public pages' dress."""
-    code = pages.STATUS[type(refusal)]
-    return make_response(page("public/refusal.html", reader(WORDS), sentence=str(refusal)), code)
+    return dressed(refusal, WORDS)
 
 
 def whole(shown: Surface) -> str:

@@ -18,7 +18,6 @@ WORDS: dict[str, Words] = {
         "in_force_until": "In force until", "in_force": "In force", "no_longer": "No longer in force",
         "all_updates": "All updates", "timeline": "What we have said", "latest": "Latest",
         "ask": "Be told when something concerns you", "ask_more": "By SMS or email, only about the services and places that you choose.",
-        "no_history": "Nothing happened this month.",
     },
     "sv": {
         "all_operational": "Allt fungerar",
@@ -35,6 +34,5 @@ WORDS: dict[str, Words] = {
         "in_force_until": "Gäller till", "in_force": "Gäller", "no_longer": "Gäller inte längre",
         "all_updates": "Alla besked", "timeline": "Det här har vi sagt", "latest": "Senast",
         "ask": "Få veta när något rör dig", "ask_more": "Med sms eller mejl, bara om de tjänster och platser som du väljer.",
-        "no_history": "Inget hände den här månaden.",
     },
 }  # fmt: skip

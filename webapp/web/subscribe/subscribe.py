@@ -1,5 +1,93 @@
-"""How people ask to be told, confirm, change what they follow, and leave."""
+"""How people ask to be told. What holds for all these pages: no cookie, nothing kept by caches, no form from elsewhere."""
 
-from flask import Blueprint
+import ipaddress
+from uuid import uuid4
+
+from flask import Blueprint, Response, make_response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from webapp import clock
+from webapp.flow import signups
+from webapp.flow.refusals import NotAllowed, NotValid, Refused
+from webapp.web import headers
+from webapp.web.reader import Reader, dressed, link, page, reader
+from webapp.web.session import installation, store
+from webapp.web.subscribe.forms import SignUpForm, choices_of, offer, show_at
+from webapp.web.subscribe.words import WORDS
 
 subscribe = Blueprint("subscribe", __name__, url_prefix="/subscribe")
+
+
+@subscribe.get("")
+def new() -> Response:
+    """What to be told, about where, and how."""
+    return _form(SignUpForm(request.args), reader(WORDS))
+
+
+@subscribe.post("")
+def create() -> AnyResponse:
+    """Send a code; the answer is the same for known and unknown addresses."""
+    to, form = reader(WORDS), SignUpForm(request.form)
+    offer(form, store(), to)
+    if form.website.data:
+        return redirect(link(f"/subscribe/confirm/{uuid4()}"), 303)
+    if not form.validate():
+        return _form(form, to, 422)
+    try:
+        wish = signups.ask(
+            store(),
+            form.channel.data,
+            form.value,
+            choices_of(form),
+            agreed_text=agreed_text(to),
+            network=network(),
+            public_url=installation().config.public_url,
+            now=clock.now(),
+        )
+    except NotValid as refusal:
+        show_at(form, refusal, to, value_at="email" if form.channel.data == "email" else "number")
+        return _form(form, to, 422)
+    return redirect(link(f"/subscribe/confirm/{wish.id}"), 303)
+
+
+@subscribe.before_request
+def refuse_from_elsewhere() -> None:
+    """Forms of other sites do nothing here. One click in a mail program (RFC 8058) is no form of another site."""
+    is_one_click = request.form.get("List-Unsubscribe") == "One-Click" and request.endpoint == "subscribe.leave"
+    if request.method == "POST" and not headers.is_from_here() and not is_one_click:
+        raise NotAllowed(reader(WORDS).words["elsewhere"])
+
+
+@subscribe.after_request
+def keep_nowhere(response: Response) -> Response:
+    """What concerns one person is neither kept by caches nor found by search engines."""
+    response.headers["Cache-Control"] = "no-store"
+    if request.path != "/subscribe":
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@subscribe.errorhandler(Refused)
+def refused(refusal: Refused) -> Response:
+    """A refusal in the public pages' dress."""
+    return dressed(refusal, WORDS)
+
+
+def agreed_text(to: Reader) -> str:
+    """Exactly what the form shows beside its button; stored with the consent."""
+    return to.words["agreed"].format(name=to.organisation.name)
+
+
+def network() -> str:
+    """Who asks, as limits count them: an address, or the /64 that one household has in IPv6."""
+    try:
+        found = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    wide = ipaddress.ip_network((found, 64), strict=False) if found.version == 6 else found
+    return str(wide)
+
+
+def _form(form: SignUpForm, to: Reader, status: int = 200) -> Response:
+    offered = offer(form, store(), to)
+    return make_response(page("subscribe/new.html", to, agreed_text=agreed_text(to), **offered), status)
