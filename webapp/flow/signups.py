@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +60,10 @@ Eller skriv koden på sidan som du kom från: {code}
 
 Båda gäller i 30 minuter. Har du inte bett om detta behöver du inte göra något: du hör inte av oss mer.""",
     ),
+}
+LINK = {
+    "en": ("Your link at {name}", "Change what {name} tells you, or leave: {link}"),
+    "sv": ("Din länk hos {name}", "Ändra vad {name} meddelar dig, eller lämna: {link}"),
 }
 
 
@@ -174,6 +179,24 @@ def confirm(session: Session, wish_id: UUID, code: str, *, now: datetime) -> Sub
         session.add_all([wish, owned])
         choose(session, subscriber, _choices(wish.choices), now=now)
     return subscriber
+
+
+def send_link(
+    session: Session, channel: str, value: str, *, link: Callable[[int], str], network: str, now: datetime
+) -> None:
+    """Send the owner of an address the link to what they chose. The same for known and unknown ones. Raises NotValid, TooMany."""
+    value = normalised(channel, value)
+    _limit(session, channel, value, network, now)
+    # Counted among the wishes; no code has an empty hash, so that nobody can confirm it.
+    add(session, Confirmation(channel=channel, value=value, code_hash="", choices={}, agreed_text="",
+                              network=network, asked_at=now))  # fmt: skip
+    owned = address(session, channel, value)
+    if owned is None or owned.confirmed_at is None or owned.suppressed_at is not None:
+        return
+    name, language = organisation(session).name, session.get_one(Subscriber, owned.subscriber_id).language
+    subject, body = LINK.get(language, LINK["en"])
+    body = body.format(name=name, link=link(owned.subscriber_id))
+    letters.write(session, channel, value, subject=subject.format(name=name), body=body, language=language, now=now, life=LIFE)  # fmt: skip
 
 
 def choose(session: Session, subscriber: Subscriber, choices: Choices, *, now: datetime) -> None:

@@ -138,16 +138,13 @@ def shown_incident(session: Session, public_id: str, *, now: datetime, language:
     return found[0] if found else None
 
 
-def ended_between(
+def during(
     session: Session, start: datetime, end: datetime, *, now: datetime, language: str = "en"
 ) -> list[ShownIncident]:
-    """What ended from `start` up to but without `end`, newest first."""
-    by_person = sa.and_(col(Incident.resolved_at) >= start, col(Incident.resolved_at) < end)
-    by_clock = sa.and_(
-        col(Incident.resolved_at).is_(None), col(Incident.expected_end_at) >= start, col(Incident.expected_end_at) < end
-    )
-    found = _visible(session, sa.or_(by_person, by_clock), now=now, language=language)
-    return sorted((each for each in found if each.ended_at), key=lambda each: each.ended_at or now, reverse=True)
+    """What ran at some time from `start` up to `end`, open or over, newest first."""
+    not_over = sa.or_(col(Incident.resolved_at).is_(None), col(Incident.resolved_at) >= start)
+    found = _visible(session, sa.and_(col(Incident.started_at) < end, not_over), now=now, language=language)
+    return [each for each in found if each.ended_at is None or each.ended_at >= start]
 
 
 def oldest_at(session: Session, *, now: datetime) -> datetime:
