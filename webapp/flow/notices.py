@@ -343,6 +343,7 @@ def told_of(session: Session, incident: Incident, notice: Notice, *, status_url:
         instruction=incident.instruction,
         status_url=status_url,
         code=notice.code,
+        places={language: area_words(session, incident, language) for language in ours.languages},
     )
 
 

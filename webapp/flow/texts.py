@@ -1,6 +1,7 @@
 """Texts that are already written when the operator comes to them: from the facts, per language and channel."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rules.terms import Kind, Mode
@@ -34,6 +35,7 @@ class Told:
     instruction: str
     status_url: str
     code: str
+    places: Mapping[str, str] = field(default_factory=dict)  # `where` in other languages
 
 
 WHAT = {
@@ -83,10 +85,11 @@ def said(told: Told, language: str, *, default_language: str) -> Said:
         parts.append(words["until"].format(end=_say(told.expires_at, told, language)))
     if told.next_update_at:
         parts.append(words["next"].format(next=_say(told.next_update_at, told, language)))
-    instruction = told.instruction if language == default_language else ""
-    return Said(
-        headline=own or what(told, language), description=" ".join(parts), instruction=instruction or words["none"]
-    )
+    # What the operator wrote is not translated. To say "you need not do anything" instead would be wrong.
+    instruction = "" if told.instruction else words["none"]
+    if language == default_language:
+        instruction = told.instruction or instruction
+    return Said(headline=own or what(told, language), description=" ".join(parts), instruction=instruction)
 
 
 def said_all_clear(told: Told, original: Said, language: str, *, by_person: bool) -> Said:
@@ -101,7 +104,7 @@ def what(told: Told, language: str) -> str:
     """One line from the facts: "Cash machines not working in Sveg"."""
     words = SENTENCES.get(language, SENTENCES["en"])
     thing = words["and"].join(told.components) or words["thing"]
-    place = f"{words['in']}{told.where}" if told.where else ""
+    place = f"{words['in']}{told.places.get(language, told.where)}" if told.where else ""
     return WHAT.get(language, WHAT["en"])[told.kind].format(thing=thing, place=place)
 
 
