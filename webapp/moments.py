@@ -1,6 +1,5 @@
 """One way to say and to read moments: in the organisation's zone, weekday and date and clock, with the zone named."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ MONTHS = {
     "sv": ["januari", "februari", "mars", "april", "maj", "juni", "juli",
            "augusti", "september", "oktober", "november", "december"],
 }  # fmt: skip
-OFFSET = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
 
 class BadMoment(ValueError):
@@ -23,8 +21,12 @@ class BadMoment(ValueError):
 
 def zone_name(at: datetime, zone: str) -> str:
     """The zone as people know it at that moment: CET, CEST; UTC+5 where it has no such name."""
-    name = at.astimezone(ZoneInfo(zone)).tzname() or "UTC"
-    return f"UTC{name}" if name[0] in "+-" else name
+    local = at.astimezone(ZoneInfo(zone))
+    name = local.tzname() or "UTC"
+    if name[0] not in "+-":
+        return name
+    hours, minutes = divmod(abs(round((local.utcoffset() or timedelta(0)).total_seconds() / 60)), 60)
+    return f"UTC{name[0]}{hours}" + (f":{minutes:02}" if minutes else "")
 
 
 def clock(at: datetime, zone: str) -> str:
@@ -59,27 +61,31 @@ def for_input(at: datetime | None, zone: str) -> str:
 
 def read(text: str, zone: str) -> datetime:
     """The moment that a local wall time (or one with an offset) names, in UTC. Raises BadMoment."""
-    text = text.strip().replace(" ", "T")
+    text = text.strip().replace(" ", "T", 1)
+    not_a_time = f"{text.replace('T', ' ', 1)!r} is not a time; write it like 2026-11-19 15:00"
+    if "T" not in text:
+        raise BadMoment(not_a_time)
     try:
-        written = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise BadMoment(f"{text!r} is not a time; write it like 2026-11-19 15:00") from None
-    if OFFSET.search(text):
-        return written.astimezone(UTC)
-    return _only_one(written, zone)
+        written = datetime.fromisoformat(text)
+        return _only_one(written, zone) if written.tzinfo is None else written.astimezone(UTC)
+    except BadMoment:
+        raise
+    except (ValueError, OverflowError):
+        raise BadMoment(not_a_time) from None
 
 
 def next_clock(wall: str, zone: str, *, after: datetime) -> datetime:
-    """The first moment after `after` at which clocks in the zone show "07:00"."""
+    """The first moment after `after` at which clocks in the zone show "07:00"; in a night that skips it, what would have been it."""
     local = after.astimezone(ZoneInfo(zone))
     hour, minute = (int(part) for part in wall.split(":"))
     for days in range(3):
         found = (local.replace(tzinfo=None) + timedelta(days=days)).replace(
             hour=hour, minute=minute, second=0, microsecond=0
         )
-        at = found.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        if at > after:
-            return at
+        for fold in (0, 1):  # a night may show it twice
+            at = found.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+            if at > after and (fold == 0 or at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == found):
+                return at
     raise BadMoment(f"Clocks never show {wall} in {zone}")
 
 
