@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first.add_argument("--customers", type=int, required=True)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for talkative in ("apscheduler", "alembic"):
+    for talkative in ("apscheduler", "alembic", "mail.log", "httpx"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     try:
         return _do(given)
