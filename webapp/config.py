@@ -1,9 +1,14 @@
 """Settings, from the environment; nothing else reads it. An unknown or malformed setting says what to write instead."""
 
+import math
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+MOST_THREADS = 64
+DATABASES = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
 
 
 class BadSetting(ValueError):
@@ -33,14 +38,14 @@ class Config:
 def read(environ: Mapping[str, str] | None = None) -> Config:
     """The settings of this process. Raises BadSetting."""
     env = os.environ if environ is None else environ
-    instance = Path(env.get("SVEG_INSTANCE", "instance")).resolve()
+    instance = Path(env.get("SVEG_INSTANCE") or "instance").resolve()
     return Config(
         instance=instance,
-        database_url=env.get("DATABASE_URL", f"sqlite:///{instance / 'sveg.sqlite'}"),
+        database_url=_database(env, instance),
         public_url=_url(env, "PUBLIC_URL", "http://127.0.0.1:8000"),
         secret_key=env.get("SECRET_KEY", "") or _kept_secret(instance),
         hold_s=_number(env, "SEND_HOLD_S", 20.0),
-        sender_threads=int(_number(env, "SENDER_THREADS", 4)),
+        sender_threads=_threads(env),
         sandbox_url=env.get("SANDBOX_URL", ""),
         sandbox_smtp=env.get("SANDBOX_SMTP", ""),
         environ=env,
@@ -53,13 +58,31 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
         number = float(text) if text else default
     except ValueError:
         number = -1.0
-    if number < 0:
+    if not 0 <= number < math.inf:
         raise BadSetting(f"{name} is {text!r}; write a number from 0 up, like {default:g}")
     return number
 
 
+def _threads(env: Mapping[str, str]) -> int:
+    text = env.get("SENDER_THREADS") or "4"
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MOST_THREADS):
+        raise BadSetting(f"SENDER_THREADS is {text!r}; write a whole number from 1 to {MOST_THREADS}, like 4")
+    return int(text)
+
+
+def _database(env: Mapping[str, str], instance: Path) -> str:
+    url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'sveg.sqlite'}"
+    if not url.startswith(DATABASES):
+        # The address may hold a password: it is not repeated.
+        raise BadSetting(
+            "DATABASE_URL is neither SQLite nor PostgreSQL; write it like sqlite:////srv/sveg/sveg.sqlite "
+            "or postgresql://sveg:password@localhost/sveg"
+        )
+    return url
+
+
 def _url(env: Mapping[str, str], name: str, default: str) -> str:
-    url = env.get(name, default).rstrip("/")
+    url = (env.get(name) or default).rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise BadSetting(f"{name} is {url!r}; write the whole address, like {default}")
     return url
@@ -69,10 +92,19 @@ def _kept_secret(instance: Path) -> str:
     """A random key of this instance, made once; two processes that start together agree on it."""
     path = instance / "secret_key"
     instance.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _place_whole(path, os.urandom(32).hex())
+    return path.read_text(encoding="ascii")
+
+
+def _place_whole(path: Path, text: str) -> None:
+    """Write a file that nobody else can read and that is never seen half written; one that is there already stays."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
     try:
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
-            file.write(os.urandom(32).hex())
+        os.link(name, path)
     except FileExistsError:
         pass
-    return path.read_text(encoding="ascii")
+    finally:
+        Path(name).unlink()
