@@ -1,5 +1,6 @@
 """Texts that are already written when the operator comes to them: from the facts, per language and channel."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,6 +71,7 @@ SENTENCES = {
         "from_us": "Från {organisation}. Referens {code}.", "notes": "Det här meddelandet gäller till {end}.",
     },
 }  # fmt: skip
+BLANK_LINES = re.compile(r"\n{3,}")
 ENDED = "{ended}"  # the one gap that is filled when an all-clear goes out
 
 
@@ -153,7 +155,7 @@ def body(told: Told, text: Said, channel: str, language: str, *, is_end: bool = 
         ]
     else:
         lines = [text.description, _acting(text, words)]
-    return _stamped(told, language, "\n".join(lines).replace("\n\n\n", "\n\n").strip())
+    return _stamped(told, language, BLANK_LINES.sub("\n\n", "\n".join(lines)).strip())
 
 
 def resolved_post(told: Told, original: str, ended_at: datetime, language: str) -> str:
