@@ -121,10 +121,16 @@ def ask(session: Session, notice: Notice, *, by: Person, now: datetime, approval
             "expires_at", "The incident's end has been moved since this was written; take over the new times first"
         )
     notices.submit(session, notice, by=by, now=now)
-    signers = [person for person in _people(session) if person.may(Act.approve) and person.id != by.id]
-    for signer in signers:
+    others = [person for person in signers(session) if person.id != by.id]
+    for signer in others:
         _invite(session, notice, signer, by=by, now=now, approval_url=approval_url)
-    return len(signers)
+    return len(others)
+
+
+def signers(session: Session) -> list[Person]:
+    """Everybody who may approve, by name."""
+    active = select(Person).where(col(Person.is_active)).order_by(col(Person.name))
+    return [person for person in session.exec(active) if person.may(Act.approve)]
 
 
 def assessment_of(session: Session, notice: Notice) -> Assessment | None:
@@ -164,10 +170,6 @@ def _not_before(session: Session, notice: Notice, channel: str, *, now: datetime
     assessment = assessment_of(session, notice)
     wall = assessment.result["channels"].get(channel, {}).get("not_before") if assessment else None
     return moments.next_clock(wall, organisation(session).time_zone, after=now) if wall else None
-
-
-def _people(session: Session) -> list[Person]:
-    return list(session.exec(select(Person).where(col(Person.is_active)).order_by(col(Person.name))))
 
 
 def _invite(session: Session, notice: Notice, signer: Person, *, by: Person, now: datetime, approval_url: str) -> None:
