@@ -13,6 +13,7 @@ from webapp.web.console.chart_axes import round_numbers, wall_times
 
 NARROW_SPACE = " "
 LINE = 15.0  # between two labels
+HEADROOM = 1.3  # above the highest line, for the one big number
 
 
 class Size(NamedTuple):
@@ -21,7 +22,7 @@ class Size(NamedTuple):
     name: str
     width: float
     height: float
-    left: float = 50
+    left: float = 30
     right: float = 104
     top: float = 26
     bottom: float = 26
@@ -29,7 +30,7 @@ class Size(NamedTuple):
 
 
 WIDE = Size("wide", 680, 300)
-PHONE = Size("phone", 346, 260, left=34, right=88, ticks=4)
+PHONE = Size("phone", 346, 260, right=88, ticks=4)
 SPARK = Size("spark", 96, 24, left=1, right=1, top=2, bottom=2)
 
 
@@ -80,7 +81,9 @@ def coverage(
     curve: Mapping[str, Any], window: Window, *, labels: Mapping[str, str], informed: float, size: Size = WIDE
 ) -> Markup:
     """The whole chart. `informed`: people in time, the one big number."""
-    scale = Scale(size, curve["minutes"][-1], _highest(curve) * 1.12)
+    highest = _highest(curve) * HEADROOM
+    widest = len(_people(round_numbers(highest)[-1]))
+    scale = Scale(size._replace(left=13 + 6.4 * widest), curve["minutes"][-1], highest)
     svg = ET.Element("svg", {"viewBox": f"0 0 {size.width:g} {size.height:g}", "class": f"coverage {size.name}",
                              "role": "img", "aria-labelledby": f"coverage-{size.name}-title coverage-{size.name}-desc"})  # fmt: skip
     _add(svg, "title", {"id": f"coverage-{size.name}-title"}, "How many people know, over time")
@@ -140,7 +143,7 @@ def _grid(svg: ET.Element, scale: Scale, window: Window) -> None:
     for people in round_numbers(scale.highest):
         y = scale.y(people)
         _add(svg, "path", {"class": "grid", "d": f"M{scale.size.left:g},{y:g}H{scale.right:g}"})
-        _text(svg, scale.size.left - 6, y + 4, f"{people:,.0f}".replace(",", NARROW_SPACE), anchor="end")
+        _text(svg, scale.size.left - 6, y + 4, _people(people), anchor="end")
     for tick in wall_times(window.at, scale.span_min, window.zone, most=scale.size.ticks):
         x = scale.x(tick.at)
         _add(svg, "path", {"class": "grid", "d": f"M{x:g},{scale.bottom:g}v4"})
@@ -162,18 +165,23 @@ def _end(svg: ET.Element, scale: Scale, window: Window) -> None:
     if window.ends_min <= 0:
         return
     x = scale.x(window.ends_min)
-    clock = moments.clock(window.ends_at, window.zone)
     _add(svg, "path", {"class": "end", "d": f"M{x:g},{scale.size.top:g}V{scale.bottom:g}"})
-    _text(
-        svg, x, scale.size.top - 9, f"{'assumed' if window.end_is_assumed else 'expected'} end {clock}", anchor="middle"
-    )
+    kind = "assumed" if window.end_is_assumed else "expected"
+    _text(svg, x, scale.size.top - 9, f"{kind} end {_end_in_short(window)}", anchor="middle")
+
+
+def _end_in_short(window: Window) -> str:
+    """15:00; Thu 15:00 if that is another day."""
+    today, day = (moments.day(at, window.zone) for at in (window.at, window.ends_at))
+    clock = moments.clock(window.ends_at, window.zone)
+    return clock if day == today else f"{day[:3]} {clock}"
 
 
 def _in_time(svg: ET.Element, scale: Scale, window: Window, *, informed: float, affected: int) -> None:
     x, y = scale.x(window.ends_min), scale.y(informed)
     _add(svg, "circle", {"class": "point", "cx": f"{x:g}", "cy": f"{y:g}", "r": "4.5"})
     top = max(y - 30, scale.size.top + 20)
-    _text(svg, x + 9, top, f"{informed:,.0f}".replace(",", NARROW_SPACE), anchor="start", kind="big-number")
+    _text(svg, x + 9, top, _people(informed), anchor="start", kind="big-number")
     share = f" · {informed / affected * 100:.0f} %" if affected else ""
     _text(svg, x + 9, top + 16, f"informed in time{share}", anchor="start", kind="below-number")
 
@@ -201,6 +209,10 @@ def apart(wanted: Sequence[float], *, lowest: float, gap: float = LINE) -> list[
         found[place] = min(wanted[place], limit)
         limit = found[place] - gap
     return [found[place] for place in range(len(wanted))]
+
+
+def _people(count: float) -> str:
+    return f"{count:,.0f}".replace(",", NARROW_SPACE)
 
 
 def _text(parent: ET.Element, x: float, y: float, text: str, *, anchor: str, kind: str = "") -> ET.Element:

@@ -1,7 +1,7 @@
 """The coverage curve as SVG."""
 
 import re
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,7 +17,7 @@ from rules.reading import default_policy
 from rules.terms import Kind, Severity
 from tests.builders import NOON, THREE
 from webapp.web.console.chart_axes import round_numbers, wall_times
-from webapp.web.console.coverage_chart import LINE, PHONE, WIDE, Scale, Size, Window, apart, coverage, sparkline
+from webapp.web.console.coverage_chart import LINE, PHONE, WIDE, Size, Window, apart, coverage, sparkline
 
 LABELS = {"status_page": "Status page", "sms": "SMS", "email": "E-mail <b>", "facebook": "Facebook"}
 WINDOW = Window(at=NOON, zone="Europe/Stockholm", begins_min=-10, ends_min=170, end_is_assumed=False)
@@ -96,12 +96,26 @@ def test_a_blocked_case_draws_no_total_and_no_number() -> None:
     assert "big-number" not in kinds
 
 
-def test_the_window_is_as_long_as_the_incident() -> None:
-    chart, scale = drawn(), Scale(WIDE, 2.2 * 170, 100)
+def test_the_window_reaches_from_now_to_the_end() -> None:
+    chart = drawn()
 
     (window,) = [element for element in chart.iter("rect") if element.get("class") == "window"]
-    assert float(window.get("x") or 0) == scale.x(0)
-    assert float(window.get("width") or 0) == pytest.approx(scale.x(170) - scale.x(0), abs=0.2)
+    (total,) = [element.get("d") or "" for element in chart.iter("path") if element.get("class") == "total"]
+    (point,) = [float(element.get("cx") or 0) for element in chart.iter("circle")]
+    left, width = float(window.get("x") or 0), float(window.get("width") or 0)
+    assert total.startswith(f"M{left:g},")
+    assert left + width == pytest.approx(point, abs=0.2)
+
+
+def test_planned_work_begins_within_the_chart() -> None:
+    later = replace(WINDOW, begins_min=85)
+
+    curve = a_result()["curve"]
+    chart = parsed(coverage(curve, later, labels=LABELS, informed=1, size=PHONE))
+
+    (window,) = [float(element.get("width") or 0) for element in chart.iter("rect")]
+    (whole,) = [float(element.get("width") or 0) for element in drawn(PHONE).iter("rect")]
+    assert window == pytest.approx(whole / 2, abs=0.2)
 
 
 def test_a_sparkline_lies_on_the_floor_if_nobody_sees_it() -> None:
@@ -144,6 +158,6 @@ def test_days_are_named_where_they_begin() -> None:
 
 
 def test_the_end_is_given_to_the_minute() -> None:
-    window = Window(**{**asdict(WINDOW), "at": NOON + timedelta(seconds=31), "ends_min": 169.5})
+    window = replace(WINDOW, at=NOON + timedelta(seconds=31), ends_min=169.5)
 
     assert window.ends_at == THREE
