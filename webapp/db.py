@@ -161,7 +161,9 @@ def upgrade(url: str) -> None:
     settings = AlembicConfig()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = make_engine(url)
-    with engine.begin() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+    finally:
+        engine.dispose()
