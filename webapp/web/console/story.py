@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from webapp import moments
 from webapp.flow.assessments import Assessment
 from webapp.flow.audit import SYSTEM, story
-from webapp.flow.incidents import Incident, Update, updates
+from webapp.flow.incidents import MAINTENANCE_STATUSES, OUTAGE_STATUSES, Incident, Update, updates
 from webapp.flow.notices import Notice
 from webapp.flow.people import Person
 from webapp.web.pages import words
@@ -50,8 +50,13 @@ def _updates(session: Session, incident: Incident) -> list[Event]:
     return [
         Event(one.at, "status", f"{words(one.status).capitalize()}, by {_who(one, names)}", note=one.note)
         for one in updates(session, incident)[::-1]
-        if one.at != incident.filed_at
+        if not _is_first(one, incident)
     ]
+
+
+def _is_first(one: Update, incident: Incident) -> bool:
+    """Whether it was made by filing, which the trail tells."""
+    return one.at == incident.filed_at and not one.note and one.status in {OUTAGE_STATUSES[0], MAINTENANCE_STATUSES[0]}
 
 
 def _who(one: Update, names: dict[UUID, str]) -> str:
