@@ -41,6 +41,7 @@ class Outgoing:
     body: str  # plain text
     expires_at: datetime | None  # not to be shown to anybody after this
     callback_url: str = ""  # where the provider reports, signed by us; "" = no reports
+    sender_name: str = ""  # who says it, for channels that show a name and have none of their own
     unsubscribe_url: str = ""  # POST one-click (RFC 8058); "" = not a subscription
 
 

@@ -52,7 +52,7 @@ def render(message: Outgoing, sender: Sender, *, to: str, now: datetime) -> byte
     head = [
         f"Message-ID: {message_id(message.key, sender.domain)}",
         f"Date: {format_datetime(now)}",
-        f"From: {_mailbox(sender.sender_name, sender.sender)}",
+        f"From: {_mailbox(sender.sender_name or message.sender_name, sender.sender)}",
         f"To: {to}",
         f"Subject: {_words(message.subject, 'Subject')}",
         *_about(message, sender),

@@ -63,6 +63,7 @@ class Load:
     messages: dict[str, Message]  # by language
     default_language: str
     time_zone: str
+    sender_name: str
     cost: int  # segments of the longest message
     default_rate: float  # segments a second, by the policy
 
@@ -103,8 +104,9 @@ class Dispatcher:
         """Send a few letters; each at most once."""
         with transaction(self.engine) as session:
             claimed = letters.claim(session, now=self.clock())
+            name = organisation(session).name if claimed else ""
         for letter in claimed:
-            answer = self._try(_letter(letter), letter.channel, Mode.actual, letter.tries)
+            answer = self._try(_letter(letter, name), letter.channel, Mode.actual, letter.tries)
             with transaction(self.engine) as session:
                 state = LetterState(answer.state) if answer.state in LetterState.__members__ else LetterState.failed
                 letters.settle(session, letter, state, detail=answer.detail, again_at=answer.again_at)
@@ -240,7 +242,7 @@ class Dispatcher:
             )
         return Outgoing(
             key=key, recipient=recipient.value, language=message.language, subject=subject, body=body, expires_at=load.notice.expires_at,
-            callback_url=self.links.receipt(key), unsubscribe_url=self.links.unsubscribe(recipient.subscriber_id) if recipient.is_asked else "",
+            sender_name=load.sender_name, callback_url=self.links.receipt(key), unsubscribe_url=self.links.unsubscribe(recipient.subscriber_id) if recipient.is_asked else "",
         )  # fmt: skip
 
     def _look_up(self, chunk: Chunk, attempt: Attempt, recipient: Recipient, load: Load) -> None:
@@ -348,13 +350,13 @@ def _load(session: Session, chunk: Chunk, *, now: datetime) -> Load:
     longest = max((segments(message.body).count for message in messages.values()), default=1)
     return Load(
         notice=session.get_one(Notice, chunk.notice_id), setup=session.get_one(ChannelSetup, chunk.channel), messages=messages,
-        default_language=ours.languages[0], time_zone=ours.time_zone, cost=longest if chunk.channel == "sms" else 1, default_rate=figures.per_second or UNLIMITED,
+        default_language=ours.languages[0], time_zone=ours.time_zone, sender_name=ours.name, cost=longest if chunk.channel == "sms" else 1, default_rate=figures.per_second or UNLIMITED,
     )  # fmt: skip
 
 
-def _letter(letter: Letter) -> Outgoing:
+def _letter(letter: Letter, sender_name: str) -> Outgoing:
     return Outgoing(key=f"letter.{letter.id}.{letter.tries}", recipient=letter.value, language=letter.language,
-                    subject=letter.subject, body=letter.body, expires_at=letter.not_after)  # fmt: skip
+                    subject=letter.subject, body=letter.body, expires_at=letter.not_after, sender_name=sender_name)  # fmt: skip
 
 
 def _backoff(error: SendError, tries: int) -> timedelta:
