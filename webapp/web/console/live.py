@@ -54,7 +54,7 @@ def create_withdrawal(notice_id: UUID) -> ResponseReturnValue:
     was_draft = found.status in {NoticeStatus.draft, NoticeStatus.returned}
     status_url = installation().links.status
     lifecycle.withdraw(store(), found, by=person(), now=clock.now(), status_url=status_url)
-    flash("The draft is put away." if was_draft else "Withdrawn. It is taken down everywhere.")
+    flash("The draft is put away." if was_draft else "Withdrawn. It is being taken down everywhere.")
     return _back(found)
 
 

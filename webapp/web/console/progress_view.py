@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from webapp.flow import approvals, audit, deliveries, drafting, headcount, notices, postings, schedule
-from webapp.flow.approvals import Approval
+from webapp.flow.approvals import Approval, Return
 from webapp.flow.audit import AuditEntry
 from webapp.flow.deliveries import Chunk, ChunkState, Progress
 from webapp.flow.notices import Notice, NoticeStatus
@@ -52,9 +52,9 @@ class ChannelProgress:
     counts: dict[str, int]  # by look
 
     @property
-    def handled(self) -> int:
-        """No longer to be sent, one way or the other."""
-        return self.total - self.unsent
+    def left_us(self) -> int:
+        """Tried, with whatever success."""
+        return self.total - self.unsent - self.counts["cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class ProgressView:
 
     head: Head
     at: datetime
+    returned: Return | None  # why it was returned, while it is
+    returned_by: str
     goes_out_at: datetime | None  # approved, on the schedule
     held_because: str
     approval: Approval | None
@@ -127,9 +129,14 @@ def progress_view(session: Session, notice: Notice, *, now: datetime, with_story
     approval, action = approvals.approval_of(session, notice), schedule.of(session, notice, ActionKind.post)
     endings = notices.endings(session, notice) if with_story else []
     waits = _waiting(session, notice)
+    returned = (
+        next(iter(approvals.returns_of(session, notice)), None) if notice.status is NoticeStatus.returned else None
+    )
     return ProgressView(
         head=head_of(notice),
         at=now,
+        returned=returned,
+        returned_by=name_of(returned.returned_by_id) if returned else "",
         goes_out_at=_goes_out_at(notice, action),
         held_because=action.because if action and action.state is ActionState.held else "",
         approval=approval,
