@@ -65,7 +65,7 @@ WORDS: dict[str, Words] = {
         "elsewhere": "Formuläret skickades från en annan webbplats. Öppna vår sida och fyll i det där.",
         "no_such_link": "Länken är inte hel. Kopiera hela från vårt meddelande, eller få en ny.",
         "wrong_email": "Det är ingen mejladress; skriv som anna@example.org", "wrong_number": "Det är inget mobilnummer; skriv som 070 123 45 67 eller +46 70 123 45 67",
-        "wrong_place": "Vi hittar ingen plats som heter så; välj en i listan, eller lämna tomt",
+        "wrong_place": "Vi vet inte vilken plats det är; välj en i listan, skriv ort och kommun som Sveg, Härjedalen, eller lämna tomt",
         "wrong_address": "Det är varken en mejladress eller ett mobilnummer",
     },
 }  # fmt: skip
