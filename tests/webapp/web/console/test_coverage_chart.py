@@ -17,7 +17,8 @@ from rules.reading import default_policy
 from rules.terms import Kind, Severity
 from tests.builders import NOON, THREE
 from webapp.web.console.chart_axes import round_numbers, wall_times
-from webapp.web.console.coverage_chart import LINE, PHONE, WIDE, Size, Window, apart, coverage, sparkline
+from webapp.web.console.chart_frame import PHONE, WIDE, Size, Window
+from webapp.web.console.coverage_chart import LINE, apart, coverage, sparkline
 
 LABELS = {"status_page": "Status page", "sms": "SMS", "email": "E-mail <b>", "facebook": "Facebook"}
 WINDOW = Window(at=NOON, zone="Europe/Stockholm", begins_min=-10, ends_min=170, end_is_assumed=False)
