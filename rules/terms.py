@@ -1,7 +1,6 @@
 """The words of the field as closed lists, each with its source."""
 
 from enum import StrEnum, auto
-from functools import total_ordering
 
 
 class Kind(StrEnum):
@@ -24,7 +23,6 @@ class Mode(StrEnum):
     test = auto()
 
 
-@total_ordering
 class Severity(StrEnum):
     """How bad it is for people. CAP 1.2. Ordered: unknown < minor < moderate < severe < extreme."""
 
@@ -39,6 +37,19 @@ class Severity(StrEnum):
         if not isinstance(other, Severity):
             return NotImplemented
         return _BADNESS[self] < _BADNESS[other]
+
+    # A string compares by itself, so that functools.total_ordering would leave the other three by spelling.
+    def __le__(self, other: object) -> bool:
+        """As `<`."""
+        return NotImplemented if not isinstance(other, Severity) else not other < self
+
+    def __gt__(self, other: object) -> bool:
+        """As `<`."""
+        return NotImplemented if not isinstance(other, Severity) else other < self
+
+    def __ge__(self, other: object) -> bool:
+        """As `<`."""
+        return NotImplemented if not isinstance(other, Severity) else not self < other
 
 
 _BADNESS = {severity: rank for rank, severity in enumerate(Severity)}
