@@ -90,7 +90,7 @@ def a_subscriber(
             add(session, Address(subscriber_id=key_of(person), channel=channel, value=value, is_on_file=not asked,
                                  confirmed_at=NOON if asked else None))  # fmt: skip
     if at:
-        place_at(session, person, *at, label="home")
+        place_at(session, person, *at, label="home", is_on_file=not asked)
     if asked:
         followed = session.exec(select(Component.id).where(Component.code == component)).first()
         add(session, Subscription(subscriber_id=key_of(person), component_id=followed, severity_floor=floor))

@@ -1,6 +1,8 @@
 """A demonstration organisation: an invented bank, its customers around real places, the same at every load."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import cos, pi, radians, sin, sqrt
 from typing import Any, NamedTuple
@@ -73,8 +75,7 @@ SPREAD_KM = 9.0
 def load(settings: Config) -> str:
     """Load the demonstration unless an organisation is there; a sentence that says which."""
     now = clock.now()
-    engine = db.make_engine(settings.database_url)
-    with db.transaction(engine) as session:
+    with _installation(settings) as session:
         if session.get(Organisation, 1):
             return "An organisation is there already; nothing was changed."
         _organisation(session, now)
@@ -86,7 +87,6 @@ def load(settings: Config) -> str:
         _areas(session)
         customers = _customers(session, now)
         _past(session, people[0], now)
-    engine.dispose()
     return f"Loaded Fjällbanken with {customers:,} customers on file around {len(PLACES)} places."
 
 
@@ -95,8 +95,7 @@ def set_up(
 ) -> str:
     """An empty installation: organisation, default policy, status page, one administrator; a sentence that says so."""
     now = clock.now()
-    engine = db.make_engine(settings.database_url)
-    with db.transaction(engine) as session:
+    with _installation(settings) as session:
         if session.get(Organisation, 1):
             return "An organisation is there already; nothing was changed."
         add(
@@ -107,6 +106,17 @@ def set_up(
         add(session, Person(name=admin[0], email=admin[1].lower(), role=Role.admin, password_hash=hashed(password)))
         policies.put_default_in_force(session, now=now)
     return f"{name} is set up. Sign in as {admin[1]}."
+
+
+@contextmanager
+def _installation(settings: Config) -> Iterator[Session]:
+    """One transaction on its database; no connection stays open."""
+    engine = db.make_engine(settings.database_url)
+    try:
+        with db.transaction(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
 
 
 def _organisation(session: Session, now: datetime) -> None:
@@ -207,12 +217,18 @@ def _customer(
     distance, angle = SPREAD_KM * sqrt(chance.random()), 2 * pi * chance.random()
     latitude = place.latitude + distance * cos(angle) / 111.2
     longitude = place.longitude + distance * sin(angle) / (111.3 * cos(radians(place.latitude)))
+    home = keys.key(latitude, longitude)
     rows[SubscriberPoint].append(
-        {"subscriber_id": number, "z": keys.key(latitude, longitude), "label": "home", "radius_m": 0.0}
+        {"subscriber_id": number, "z": home, "label": "home", "radius_m": 0.0, "is_on_file": True}
     )
-    rows[SubscriberArea].append({"subscriber_id": number, "area_code": f"SE-{place.code}"})
     asks, has_mail = _reach(place, index, chance)
+    rows[SubscriberArea].append(
+        {"subscriber_id": number, "area_code": f"SE-{place.code}", "is_on_file": True, "is_chosen": False}
+    )
     if asks:
+        rows[SubscriberPoint].append(
+            {"subscriber_id": number, "z": home, "label": "home", "radius_m": 0.0, "is_on_file": False}
+        )
         rows[Address].append(
             _address(
                 number, "sms", f"+4670174{number:04d}" if number < 10_000 else f"+467017{number:05d}", now, asked=True

@@ -88,6 +88,18 @@ def with_children(session: Session, codes: tuple[str, ...]) -> list[str]:
     return found
 
 
+def around(session: Session, codes: tuple[str, ...]) -> list[str]:
+    """These codes and those of every area that holds them."""
+    parents = dict(session.exec(select(Area.code, Area.parent_code)).all())
+    found: list[str] = []
+    for code in codes:
+        holder: str | None = code
+        while holder is not None and holder not in found:
+            found.append(holder)
+            holder = parents.get(holder)
+    return found
+
+
 def in_words(session: Session, where: Where, language: str = "en") -> str:
     """The place as people say it: "Sveg, within 15 km"; "" = everywhere."""
     around, both = SAID.get(language, SAID["en"])
@@ -102,7 +114,7 @@ def _coordinates(text: str) -> tuple[float, float] | None:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
         return None
-    if abs(latitude) > FARTHEST_LATITUDE or abs(longitude) > 180:
+    if not (abs(latitude) <= FARTHEST_LATITUDE and abs(longitude) <= 180):
         raise NotValid(
             "place", f"{text.strip()} is not a point on the map; write latitude, longitude, like 62.03, 14.36"
         )
@@ -110,11 +122,26 @@ def _coordinates(text: str) -> tuple[float, float] | None:
 
 
 def _named(session: Session, place: str) -> Area:
-    name = place.split(",", maxsplit=1)[0].strip().casefold()
-    found = [area for area in areas(session) if area.name.casefold() == name]
+    name, _, holder = (part.strip().casefold() for part in place.partition(","))
+    every = areas(session)
+    found = [area for area in every if name and area.name.casefold() == name and _is_in(session, area, holder, every)]
     if not found:
-        close = [area.name for area in areas(session) if area.name.casefold().startswith(name[:3])][:3]
-        hint = f"did you mean {', '.join(close)}?" if close and name else "write a place's name, or latitude, longitude"
+        close = [area.name for area in every if name and area.name.casefold().startswith(name[:3])][:3]
+        hint = f"did you mean {', '.join(close)}?" if close else "write a place's name, or latitude, longitude"
         raise NotValid("place", f"No place is called {place.strip()!r}; {hint}")
     with_point = [area for area in found if area.latitude is not None]
-    return (sorted(with_point, key=lambda area: area.level is not Level.locality) or found)[0]
+    best = [area for area in with_point if area.level is Level.locality] or with_point or found
+    if len(best) > 1:
+        names = " or ".join(sorted(f"{area.name}, {_holder(area, every)}" for area in best))
+        raise NotValid("place", f"There are several places called {best[0].name}; write {names}")
+    return best[0]
+
+
+def _is_in(session: Session, area: Area, holder: str, every: list[Area]) -> bool:
+    """Whether an area that holds it is called so, or begins so: "Jämtland" for "Jämtland county"."""
+    holding = around(session, (area.code,))[1:] if holder else []
+    return not holder or any(each.name.casefold().startswith(holder) for each in every if each.code in holding)
+
+
+def _holder(area: Area, every: list[Area]) -> str:
+    return next((each.name for each in every if each.code == area.parent_code), area.code)

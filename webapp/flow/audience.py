@@ -1,7 +1,9 @@
 """Who is affected, counted by the exact set of channels that reaches each; and the addresses to freeze at approval."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -10,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from rules import facts
 from rules.terms import Listeners, Severity
-from webapp.flow.areas import Near, Where, with_children
+from webapp.flow.areas import Near, Where, areas, around, with_children
 from webapp.flow.subscribers import Address, Subscriber, SubscriberArea, SubscriberPoint, Subscription
 from webapp.geo import circles, keys
+from webapp.geo.circles import Circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ def count(session: Session, concern: Concern, *, channels: list[str]) -> Counted
     ]
     person = sa.select(usable.c.subscriber_id, *marks).group_by(usable.c.subscriber_id).subquery()
     per_set = [person.c[channel] for channel in channels]
-    rows = session.execute(sa.select(sa.func.count(), *per_set).group_by(*per_set)).all() if channels else []
+    counted = sa.select(sa.func.count(), *per_set).group_by(*per_set).order_by(*per_set)
+    rows = session.execute(counted).all() if channels else []
     groups = (_group(row[0], dict(zip(channels, row[1:], strict=True))) for row in rows)
     people = session.execute(
         sa.select(sa.func.count()).select_from(_concerned(session, concern).subquery())
@@ -84,9 +88,11 @@ def _group(people: int, marks: dict[str, int]) -> facts.Group:
 
 
 def _usable(session: Session, concern: Concern) -> sa.Select[int, str, int, str, str, bool]:
-    """Every permitted address of a concerned person; `is_asked` if a subscription of theirs covers this."""
-    asking = _asking(concern)
-    is_asked = sa.and_(col(Address.confirmed_at).is_not(None), col(Address.subscriber_id).in_(asking))
+    """Every permitted address of a concerned person; `is_asked` if what they asked for covers this."""
+    there = _There(session, concern.where)
+    is_asked = sa.and_(
+        col(Address.confirmed_at).is_not(None), col(Address.subscriber_id).in_(_asking(concern)), there.by_choice
+    )
     return (
         sa.select(
             col(Address.id).label("address_id"),
@@ -99,18 +105,19 @@ def _usable(session: Session, concern: Concern) -> sa.Select[int, str, int, str,
         .join(Subscriber, col(Subscriber.id) == col(Address.subscriber_id))
         .where(
             col(Address.suppressed_at).is_(None),
-            sa.or_(is_asked, sa.and_(col(Address.is_on_file), col(Subscriber.is_customer))),
-            _is_there(session, concern.where, is_asked),
+            sa.or_(is_asked, sa.and_(col(Address.is_on_file), col(Subscriber.is_customer), there.in_any_way)),
         )
     )
 
 
 def _concerned(session: Session, concern: Concern) -> sa.Select[int | None]:
-    """Customers there, and others who asked about it, each once."""
-    asks = col(Subscriber.id).in_(_asking(concern))
-    return sa.select(col(Subscriber.id)).where(
-        sa.or_(col(Subscriber.is_customer), asks), _is_there(session, concern.where, asks)
+    """Customers there, and others who asked about it and can be told, each once."""
+    there = _There(session, concern.where)
+    in_use = sa.select(col(Address.subscriber_id)).where(
+        col(Address.confirmed_at).is_not(None), col(Address.suppressed_at).is_(None)
     )
+    asks = sa.and_(col(Subscriber.id).in_(_asking(concern)), col(Subscriber.id).in_(in_use), there.by_choice)
+    return sa.select(col(Subscriber.id)).where(sa.or_(asks, sa.and_(col(Subscriber.is_customer), there.in_any_way)))
 
 
 def _asking(concern: Concern) -> sa.Select[int]:
@@ -127,42 +134,81 @@ def _asking(concern: Concern) -> sa.Select[int]:
     )
 
 
-def _is_there(session: Session, where: Where, asks: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Any code or point of the person matches, or they asked to hear of every place."""
-    if where.is_everywhere:
-        return sa.true()
-    ways: list[sa.ColumnElement[bool]] = [sa.and_(col(Subscriber.follows_everywhere), asks)]
-    if where.codes:
-        coded = sa.select(col(SubscriberArea.subscriber_id)).where(
-            col(SubscriberArea.area_code).in_(with_children(session, where.codes))
-        )
-        ways.append(col(Subscriber.id).in_(coded))
-    if where.nears:
-        ways.append(
-            col(Subscriber.id).in_(
-                _listed(session, sorted({found for near in where.nears for found in _near(session, near)}))
-            )
-        )
-    return sa.or_(*ways)
+class _Hit(NamedTuple):
+    """A person with a point in a circle."""
+
+    subscriber_id: int
+    is_on_file: bool
 
 
-def _near(session: Session, near: Near) -> set[int]:
-    """Ids of people with a point within the circle, or whose own circle around a place touches it."""
+class _There:
+    """Two conditions on a subscriber: what they chose covers the place; any place of theirs, also on file, lies there.
+
+    Outlines of areas are not known: what was chosen and what happened meet where a known place of the one lies in the other.
+    """
+
+    def __init__(self, session: Session, where: Where) -> None:
+        self.by_choice: sa.ColumnElement[bool] = sa.true()
+        self.in_any_way: sa.ColumnElement[bool] = sa.true()
+        if where.is_everywhere:
+            return
+        inside = with_children(session, where.codes)
+        holding = around(session, tuple(_known_in(session, where.nears)))
+        hits = [hit for near in where.nears for hit in _points_in(session, near.circle)]
+        covered = [hit for circle in _known_points(session, inside) for hit in _points_in(session, circle)]
+        self.in_any_way = sa.or_(_coded(inside), _listed_among(session, {hit.subscriber_id for hit in hits}))
+        chosen = {hit.subscriber_id for hit in (*hits, *covered) if not hit.is_on_file}
+        self.by_choice = sa.or_(
+            col(Subscriber.follows_everywhere),
+            _coded([*inside, *holding], col(SubscriberArea.is_chosen).is_(True)),
+            _listed_among(session, chosen),
+        )
+
+
+def _coded(codes: Sequence[str], *more: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    coded = sa.select(col(SubscriberArea.subscriber_id)).where(col(SubscriberArea.area_code).in_(codes), *more)
+    return col(Subscriber.id).in_(coded) if codes else sa.false()
+
+
+def _listed_among(session: Session, ids: set[int]) -> sa.ColumnElement[bool]:
+    return col(Subscriber.id).in_(_listed(session, sorted(ids)))
+
+
+def _known_points(session: Session, codes: Sequence[str]) -> list[Circle]:
+    """The middles of these areas, as far as they are known."""
+    return [
+        Circle(area.latitude, area.longitude, 0.0)
+        for area in areas(session)
+        if area.code in codes and area.latitude is not None and area.longitude is not None
+    ]
+
+
+def _known_in(session: Session, nears: Sequence[Near]) -> list[str]:
+    """Codes of the areas whose middle lies within one of the circles."""
+    known = [(each.code, each.latitude, each.longitude) for each in areas(session) if each.latitude is not None]
+    if not known or not nears:
+        return []
+    codes, latitudes, longitudes = zip(*known, strict=True)
+    at = np.array(latitudes, dtype=np.float64), np.array(longitudes, dtype=np.float64)
+    is_in = np.any([circles.distances_m(near.circle, *at) <= near.circle.radius_m for near in nears], axis=0)
+    return [code for code, is_found in zip(codes, is_in, strict=True) if is_found]
+
+
+def _points_in(session: Session, circle: Circle) -> list[_Hit]:
+    """People's points within the circle, and those whose own circle touches it."""
     widest = session.execute(sa.select(sa.func.max(col(SubscriberPoint.radius_m)))).scalar() or 0.0
-    reach = circles.Circle(near.circle.latitude, near.circle.longitude, near.circle.radius_m + widest)
+    reach = Circle(circle.latitude, circle.longitude, circle.radius_m + widest)
     spans = [span for box in circles.boxes(reach) for span in keys.ranges(box)]
     z = col(SubscriberPoint.z)
+    columns = (SubscriberPoint.subscriber_id, z, SubscriberPoint.radius_m, SubscriberPoint.is_on_file)
     rows = session.exec(
-        select(SubscriberPoint.subscriber_id, SubscriberPoint.z, SubscriberPoint.radius_m).where(
-            sa.or_(sa.false(), *(z.between(low, high) for low, high in spans))
-        )
+        select(*columns).where(sa.or_(sa.false(), *(z.between(low, high) for low, high in spans)))
     ).all()
     if not rows:
-        return set()
-    ids, points, radii = zip(*rows, strict=True)
-    latitudes, longitudes = np.array([keys.point(key) for key in points]).T
-    metres = circles.distances_m(near.circle, latitudes, longitudes)
-    return {found for found, is_in in zip(ids, metres <= near.circle.radius_m + np.array(radii), strict=True) if is_in}
+        return []
+    latitudes, longitudes = np.array([keys.point(row[1]) for row in rows]).T
+    is_in = circles.distances_m(circle, latitudes, longitudes) <= circle.radius_m + np.array([row[2] for row in rows])
+    return [_Hit(row[0], row[3]) for row, is_found in zip(rows, is_in, strict=True) if is_found]
 
 
 def _listed(session: Session, ids: list[int]) -> sa.Select[int]:

@@ -51,4 +51,20 @@ def by_codes(session: Session, codes: list[str]) -> list[Component]:
     for code in codes:
         if code not in found:
             raise NotValid("components", f"There is no component {code!r}; there are {', '.join(sorted(found))}")
-    return [found[code] for code in codes]
+    return [found[code] for code in dict.fromkeys(codes)]
+
+
+def with_kin(session: Session, touched: list[Component]) -> list[Component]:
+    """These, the groups that hold them and all that they hold: whoever follows one of those is concerned."""
+    every = {component.id: component for component in components(session)}
+    found = {component.id for component in touched}
+    for component in touched:
+        holder = component.group_id
+        while holder is not None and holder not in found:
+            found.add(holder)
+            holder = every[holder].group_id
+    held = {component.id for component in touched}
+    while held:
+        held = {each.id for each in every.values() if each.group_id in held} - found
+        found |= held
+    return [component for component in every.values() if component.id in found]

@@ -18,7 +18,7 @@ from webapp.flow import areas
 from webapp.flow.areas import Near, Where
 from webapp.flow.audience import Concern
 from webapp.flow.audit import record
-from webapp.flow.components import Component, ComponentState, by_codes
+from webapp.flow.components import Component, ComponentState, by_codes, with_kin
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotNow, NotValid
 from webapp.geo.circles import Circle
@@ -228,11 +228,20 @@ def publish(session: Session, incident: Incident, *, by: Person, now: datetime) 
         )
 
 
+def lock(session: Session, incident_id: UUID) -> Incident:
+    """The incident as it is now. Until this transaction ends, nobody else who locks it changes it or its notices.
+
+    Whoever changes more than one row of an incident locks it first, so that no two wait for each other.
+    """
+    wanted = select(Incident).where(Incident.id == incident_id).with_for_update(key_share=True)
+    return session.exec(wanted.execution_options(populate_existing=True)).one()
+
+
 def update(
     session: Session, incident: Incident, status: IncidentStatus, *, note: str, by: Person | None, now: datetime
 ) -> Update:
     """Say where it stands. Raises NotNow once it has ended, NotValid for a status of the other kind."""
-    if incident.status.is_end:
+    if lock(session, incident.id).status.is_end:
         raise NotNow("This incident has ended; file a new one")
     allowed = MAINTENANCE_STATUSES if incident.is_maintenance else OUTAGE_STATUSES
     if status not in allowed:
@@ -268,7 +277,7 @@ def move_end(
     now: datetime,
 ) -> None:
     """Expect another end. Raises NotNow, NotValid."""
-    if incident.status_at(now).is_end:
+    if lock(session, incident.id).status_at(now).is_end:
         raise NotNow("This incident has ended; file a new one")
     if end and end <= now:
         raise NotValid("expected_end_at", "The end has passed already; write a later time, or resolve the incident")
@@ -323,9 +332,8 @@ def where(session: Session, incident: Incident) -> Where:
 
 def concern_of(session: Session, filing: Filing) -> Concern:
     """Whom it concerns, as the audience counts."""
-    ids = [component.id for component in by_codes(session, list(filing.components))]
-    groups = [component.group_id for component in by_codes(session, list(filing.components)) if component.group_id]
-    return Concern(where=filing.where, component_ids=tuple(ids + groups), severity=filing.severity)
+    ids = [component.id for component in with_kin(session, by_codes(session, list(filing.components)))]
+    return Concern(where=filing.where, component_ids=tuple(ids), severity=filing.severity)
 
 
 def updates(session: Session, incident: Incident) -> list[Update]:
@@ -345,7 +353,7 @@ def ended_by_clock(session: Session, *, now: datetime) -> list[Incident]:
     is_due = sa.and_(
         col(Incident.resolved_at).is_(None), col(Incident.ends_by_itself), col(Incident.expected_end_at) <= now
     )
-    return list(session.exec(select(Incident).where(is_due)))
+    return list(session.exec(select(Incident).where(is_due).order_by(col(Incident.id))))
 
 
 def touched(kind: Kind, severity: Severity) -> ComponentState:

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from sqlmodel import Field, Session, SQLModel, col, func, or_, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from webapp.db import add, json_field, moment
 from webapp.flow import letters
-from webapp.flow.areas import near
+from webapp.flow.areas import areas, near
 from webapp.flow.audit import record
 from webapp.flow.components import Component
 from webapp.flow.organisation import organisation
@@ -22,10 +22,10 @@ from webapp.flow.refusals import NotFound, NotValid, TooMany
 from webapp.flow.subscribers import (
     Address,
     Subscriber,
-    SubscriberArea,
     Subscription,
     address,
     addresses,
+    follow_area,
     forget,
     key_of,
     place_at,
@@ -35,6 +35,7 @@ LIFE = timedelta(minutes=30)
 TRIES = 5
 PER_ADDRESS, PER_NETWORK = 3, 20  # an hour
 CHANNELS = ("email", "sms")
+MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 SAID = {
     "en": (
         "Your code for {name}: {code}. It is valid for 30 minutes. If you did not ask for it, do nothing.",
@@ -104,7 +105,7 @@ def normalised(channel: str, value: str, *, country: str = "SE") -> str:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    if number is None or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in MOBILE:
         raise NotValid("value", "That is not a mobile number; write it like 070 123 45 67 or +46 70 123 45 67")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -211,7 +212,7 @@ def choose(session: Session, subscriber: Subscriber, choices: Choices, *, now: d
     for component_id in wanted:
         add(session, Subscription(subscriber_id=key_of(subscriber), component_id=component_id))
     for code in dict.fromkeys(choices.area_codes):
-        add(session, SubscriberArea(subscriber_id=key_of(subscriber), area_code=code))
+        follow_area(session, subscriber, code)
     if choices.place:
         around = near(session, choices.place, choices.radius_km)
         place_at(
@@ -254,6 +255,9 @@ def _check(session: Session, choices: Choices) -> None:
     known = set(session.exec(select(Component.public_id)))
     if unknown := [public_id for public_id in choices.components if public_id not in known]:
         raise NotValid("components", f"There is no such service any more: {', '.join(unknown)}; choose again")
+    named = {area.code for area in areas(session)} if choices.area_codes else set()
+    if lost := [code for code in choices.area_codes if code not in named]:
+        raise NotValid("area_codes", f"There is no such area any more: {', '.join(lost)}; choose again")
     if choices.place:
         near(session, choices.place, choices.radius_km)
 
@@ -263,15 +267,10 @@ def _choices(stored: dict[str, Any]) -> Choices:
 
 
 def _limit(session: Session, channel: str, value: str, network: str, now: datetime) -> None:
-    recent = select(Confirmation.value, func.count()).where(
-        col(Confirmation.asked_at) > now - timedelta(hours=1),
-        or_(
-            (col(Confirmation.channel) == channel) & (col(Confirmation.value) == value),
-            col(Confirmation.network) == network,
-        ),
-    )
-    counts = dict(session.exec(recent.group_by(col(Confirmation.value))).all())
-    if counts.get(value, 0) >= PER_ADDRESS or sum(counts.values()) >= PER_NETWORK:
+    recent = select(func.count()).select_from(Confirmation).where(col(Confirmation.asked_at) > now - timedelta(hours=1))
+    here = session.exec(recent.where(col(Confirmation.network) == network)).one()
+    there = session.exec(recent.where(Confirmation.channel == channel, Confirmation.value == value)).one()
+    if there >= PER_ADDRESS or here >= PER_NETWORK:
         raise TooMany("Too many sign-ups from here or for this address. Please try again in an hour")
 
 

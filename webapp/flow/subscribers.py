@@ -42,7 +42,7 @@ class Address(SQLModel, table=True):
 
 
 class SubscriberPoint(SQLModel, table=True):
-    """A place of a person: home, summer house, shop."""
+    """A place of a person: home, summer house, shop. On file: where our books have them, which is not theirs to choose."""
 
     __tablename__ = "subscriber_point"
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -50,14 +50,17 @@ class SubscriberPoint(SQLModel, table=True):
     z: int = Field(index=True, sa_type=sa.BigInteger)  # Morton key; the point itself
     radius_m: float = 0.0  # "around this place": 0 = the point alone
     label: str = ""
+    is_on_file: bool = False
 
 
 class SubscriberArea(SQLModel, table=True):
-    """A coded area that a person belongs to or follows."""
+    """A coded area that a person belongs to (on file), follows (chosen), or both."""
 
     __tablename__ = "subscriber_area"
     subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True, sa_type=BigId)
     area_code: str = Field(foreign_key="area.code", primary_key=True, max_length=40)
+    is_on_file: bool = False
+    is_chosen: bool = True
 
 
 class Subscription(SQLModel, table=True):
@@ -85,20 +88,35 @@ def followed(session: Session, subscriber: Subscriber) -> list[UUID | None]:
 
 
 def places(session: Session, subscriber: Subscriber) -> tuple[list[str], list[SubscriberPoint]]:
-    """The coded areas and the points that concern them."""
-    codes = session.exec(select(SubscriberArea.area_code).where(SubscriberArea.subscriber_id == subscriber.id))
-    points = session.exec(select(SubscriberPoint).where(SubscriberPoint.subscriber_id == subscriber.id))
-    return list(codes), list(points)
+    """The coded areas and the points that they chose."""
+    codes = select(SubscriberArea.area_code).where(
+        SubscriberArea.subscriber_id == subscriber.id, SubscriberArea.is_chosen
+    )
+    points = select(SubscriberPoint).where(
+        SubscriberPoint.subscriber_id == subscriber.id, ~col(SubscriberPoint.is_on_file)
+    )
+    return list(session.exec(codes)), list(session.exec(points))
 
 
 def place_at(
-    session: Session, subscriber: Subscriber, latitude: float, longitude: float, *, label: str, radius_m: float = 0.0
+    session: Session,
+    subscriber: Subscriber,
+    latitude: float,
+    longitude: float,
+    *,
+    label: str,
+    radius_m: float = 0.0,
+    is_on_file: bool = False,
 ) -> SubscriberPoint:
     """Add a point of a person's."""
-    point = SubscriberPoint(
-        subscriber_id=key_of(subscriber), z=keys.key(latitude, longitude), label=label, radius_m=radius_m
-    )
-    return add(session, point)
+    z = keys.key(latitude, longitude)
+    return add(session, SubscriberPoint(subscriber_id=key_of(subscriber), z=z, label=label, radius_m=radius_m, is_on_file=is_on_file))  # fmt: skip
+
+
+def follow_area(session: Session, subscriber: Subscriber, code: str) -> None:
+    """Let a coded area be among what a person chose; they may belong to it already."""
+    known = session.get(SubscriberArea, (key_of(subscriber), code))
+    add(session, known or SubscriberArea(subscriber_id=key_of(subscriber), area_code=code)).is_chosen = True
 
 
 def suppress(session: Session, channel: str, value: str, *, reason: str, now: datetime) -> bool:
@@ -112,9 +130,13 @@ def suppress(session: Session, channel: str, value: str, *, reason: str, now: da
 
 
 def forget(session: Session, subscriber: Subscriber) -> None:
-    """Delete what a person follows and where; their addresses stay as the caller decides."""
-    for table in (Subscription, SubscriberArea, SubscriberPoint):
-        session.execute(delete(table).where(sa.column("subscriber_id") == subscriber.id))
+    """Delete what a person follows and where; their addresses, and what is on file, stay."""
+    session.execute(delete(Subscription).where(col(Subscription.subscriber_id) == subscriber.id))
+    for place in (SubscriberArea, SubscriberPoint):
+        session.execute(delete(place).where(col(place.subscriber_id) == subscriber.id, ~col(place.is_on_file)))
+    session.execute(
+        update(SubscriberArea).where(col(SubscriberArea.subscriber_id) == subscriber.id).values(is_chosen=False)
+    )
 
 
 def key_of(subscriber: Subscriber) -> int:
