@@ -1,0 +1,79 @@
+"""Anna signs up by mail, changes her mind and leaves, with a real mail server between."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.arrow import Arrow, an_arrow
+from tests.browser.guard import Guard
+from tests.browser.public_side import served
+from tests.builders import NOON, STATUS
+from tests.databases import Database
+from tests.webapp.web.street import Street
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Arrow]]:
+    """A bank at noon, and what sends its mail."""
+    street = Street(database, tmp_path, monkeypatch)
+    with an_arrow(street.engine) as arrow, served(street) as address:
+        yield address, arrow
+
+
+def test_anna_signs_up_by_mail_changes_her_mind_and_leaves(
+    new_context: NewContext, site: tuple[str, Arrow], guard: Guard
+) -> None:
+    address, arrow = site
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(address)
+    page.get_by_role("link", name="Get notices").first.click()
+
+    page.get_by_label("Email", exact=True).check()
+    page.get_by_label("What is your email address?").fill("anna@mail.example")
+    page.get_by_label("Cash machines").check()
+    page.get_by_label("Which place?").fill("Svegg")
+    guard.allow("status of 422")
+    page.get_by_role("button", name="Agree and send me a code").click()
+    expect(page.get_by_role("alert")).to_contain_text("did you mean Sveg?")
+    page.get_by_label("Which place?").fill("Sveg")
+    page.get_by_role("button", name="Agree and send me a code").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Type the code that we sent you")
+
+    arrow.go_to(NOON)
+    (mail,) = arrow.received("email")
+    assert mail["recipient"] == "anna@mail.example"
+    (link,) = re.findall(r"https://\S+code=\d{6}", mail["body"])
+    page.goto(link.replace(STATUS, address))
+    page.get_by_role("button", name="Confirm").click()
+
+    expect(page.get_by_role("status")).to_have_text("Done. From now on we tell you.")
+    expect(page.get_by_label("Cash machines")).to_be_checked()
+    expect(page.get_by_label("Which place?")).to_have_value("Sveg")
+    page.get_by_label("Within").select_option("50 km")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    page.get_by_role("link", name="Leave").click()
+    page.get_by_role("button", name="Leave now").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have left")
+    assert page.context.cookies() == []
+
+
+def test_only_the_field_of_the_chosen_channel_is_asked_for(new_context: NewContext, site: tuple[str, Arrow]) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site[0]}/subscribe")
+    number, email = page.get_by_label("What is your mobile number?"), page.get_by_label("What is your email address?")
+
+    expect(number).to_be_visible()
+    expect(email).to_be_hidden()
+    page.get_by_label("Email", exact=True).check()
+
+    expect(number).to_be_hidden()
+    expect(email).to_be_visible()
+    expect(page.get_by_label("Leave this empty")).to_be_hidden()
