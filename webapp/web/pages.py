@@ -7,7 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from webapp import clock, moments
@@ -46,7 +46,7 @@ def install(app: Flask) -> None:
         "vendor": vendor,
         "now": clock.now,
         "person": person_or_none,
-        "zone": _zone,
+        "zone": zone,
     }
     app.register_error_handler(Refused, refused)
     app.register_error_handler(HTTPException, _failed)
@@ -100,17 +100,21 @@ def _page(sentence: str, code: HTTPStatus) -> Response:
     return make_response(render_template("refusal.html", sentence=sentence, code=code, is_console=is_console), code)
 
 
-def _zone() -> str:
-    return organisation(store()).time_zone
+def zone() -> str:
+    """The organisation's, read once a request: every moment on a page asks for it."""
+    if "zone" not in g:
+        g.zone = organisation(store()).time_zone
+    name: str = g.zone
+    return name
 
 
 def _say(at: datetime | None, language: str = "en") -> str:
-    return moments.say(at, _zone(), language) if at else "–"
+    return moments.say(at, zone(), language) if at else "–"
 
 
 def _clock(at: datetime | None) -> str:
-    return moments.clock(at, _zone()) if at else "–"
+    return moments.clock(at, zone()) if at else "–"
 
 
 def _day(at: datetime | None, language: str = "en") -> str:
-    return moments.day(at, _zone(), language) if at else "–"
+    return moments.day(at, zone(), language) if at else "–"

@@ -52,8 +52,8 @@ class Desk:
 
     @cached_property
     def waiting(self) -> list[NoticeRow]:
-        """Waiting for approval, the longest first."""
-        asked = [row for row in self.notices if row.notice.status is NoticeStatus.submitted]
+        """Waiting for approval, the longest first; not what its incident's end has made pointless."""
+        asked = [row for row in self.notices if row.notice.status is NoticeStatus.submitted and self._goes_on(row)]
         return sorted(asked, key=lambda row: row.notice.submitted_at or self.at)
 
     @cached_property
@@ -69,7 +69,7 @@ class Desk:
     @cached_property
     def returned(self) -> list[NoticeRow]:
         """Returned to this person, to be changed."""
-        back = [row for row in self.notices if row.notice.status is NoticeStatus.returned]
+        back = [row for row in self.notices if row.notice.status is NoticeStatus.returned and self._goes_on(row)]
         return [row for row in back if self.person.id in {row.notice.drafted_by_id, row.notice.submitted_by_id}]
 
     @cached_property
@@ -114,6 +114,9 @@ class Desk:
 
     def _may_approve(self, row: NoticeRow) -> bool:
         return self.person.may(Act.approve) and row.notice.submitted_by_id != self.person.id
+
+    def _goes_on(self, row: NoticeRow) -> bool:
+        return not row.incident.status_at(self.at).is_end
 
     def _goes_out(self, row: NoticeRow) -> bool:
         if row.notice.status is NoticeStatus.approved:

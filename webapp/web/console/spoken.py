@@ -9,9 +9,7 @@ from flask import Blueprint
 from webapp import clock, moments
 from webapp.flow.audit import AuditEntry
 from webapp.flow.incidents import Incident
-from webapp.flow.organisation import organisation
-from webapp.web.pages import words
-from webapp.web.session import store
+from webapp.web.pages import words, zone
 
 CHANNELS = {"sms": "SMS"}  # those that are not spelled as words are
 DAYS = {-1: "yesterday", 0: "", 1: "tomorrow"}
@@ -27,11 +25,10 @@ def soon(at: datetime | None) -> str:
     """15:00 CET; "tomorrow 07:00 CET"; "Mon 23 Nov 07:00 CET" from the day after on; "–" for None."""
     if at is None:
         return "–"
-    zone = organisation(store()).time_zone
-    days = _days_apart(clock.now(), at, zone)
+    days = _days_apart(clock.now(), at)
     if days not in DAYS:
-        return moments.short(at, zone)
-    return f"{DAYS[days]} {moments.clock(at, zone)} {moments.zone_name(at, zone)}".strip()
+        return moments.short(at, zone())
+    return f"{DAYS[days]} {moments.clock(at, zone())} {moments.zone_name(at, zone())}".strip()
 
 
 def away(at: datetime) -> str:
@@ -85,5 +82,6 @@ SPOKEN: dict[str, Callable[..., str]] = {
 }
 
 
-def _days_apart(start: datetime, end: datetime, zone: str) -> int:
-    return (end.astimezone(ZoneInfo(zone)).date() - start.astimezone(ZoneInfo(zone)).date()).days
+def _days_apart(start: datetime, end: datetime) -> int:
+    local = ZoneInfo(zone())
+    return (end.astimezone(local).date() - start.astimezone(local).date()).days

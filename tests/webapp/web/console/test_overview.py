@@ -61,6 +61,18 @@ def test_whoever_asked_for_approval_sees_that_it_waits_for_somebody_else(room: R
 
 
 @on_sqlite
+def test_nobody_is_asked_to_approve_what_is_over(room: Room) -> None:
+    with room.store() as session:
+        a_submitted_notice(session, by=room.olle)
+    room.at(THREE)
+
+    page = room.seen_by(room.lena).get("/console/").text
+
+    assert "All is quiet" in page
+    assert "Review" not in page
+
+
+@on_sqlite
 def test_a_returned_notice_comes_back_to_its_writer_with_the_reason(room: Room) -> None:
     with room.store() as session:
         notice = a_submitted_notice(session, by=room.olle)
