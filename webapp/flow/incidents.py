@@ -96,10 +96,9 @@ class Incident(SQLModel, table=True):
             return self.status
         is_over = self.ends_by_itself and self.expected_end_at is not None and self.expected_end_at <= now
         if self.is_maintenance:
-            begun = IncidentStatus.in_progress if self.status is IncidentStatus.scheduled else self.status
-            return (
-                IncidentStatus.completed if is_over else begun if self.started_at <= now else IncidentStatus.scheduled
-            )
+            is_begun = self.status is not IncidentStatus.scheduled  # somebody said so, also before its time
+            begun = IncidentStatus.in_progress if self.started_at <= now and not is_begun else self.status
+            return IncidentStatus.completed if is_over else begun
         return IncidentStatus.resolved if is_over else self.status
 
     def ended_at(self, now: datetime) -> datetime | None:
@@ -178,6 +177,9 @@ class Filing:
 def check(session: Session, filing: Filing, *, now: datetime) -> None:
     """Raises NotValid for the first thing that cannot be."""
     by_codes(session, list(filing.components))
+    known = {area.code for area in areas.areas(session)} if filing.where.codes else set()
+    if lost := [code for code in filing.where.codes if code not in known]:
+        raise NotValid("area_codes", f"There is no area {', '.join(lost)}; choose one that is listed")
     if filing.expected_end_at and filing.expected_end_at <= filing.started_at:
         raise NotValid("expected_end_at", "The end lies before the beginning; write a later time")
     if filing.expected_end_at and filing.expected_end_at <= now:
@@ -240,8 +242,9 @@ def lock(session: Session, incident_id: UUID) -> Incident:
 def update(
     session: Session, incident: Incident, status: IncidentStatus, *, note: str, by: Person | None, now: datetime
 ) -> Update:
-    """Say where it stands. Raises NotNow once it has ended, NotValid for a status of the other kind."""
-    if lock(session, incident.id).status.is_end:
+    """Say where it stands. Raises NotNow once it has ended, NotValid for a status of the other kind. `by` None = the clock."""
+    stands = lock(session, incident.id)
+    if stands.status.is_end or (by and stands.status_at(now).is_end):
         raise NotNow("This incident has ended; file a new one")
     allowed = MAINTENANCE_STATUSES if incident.is_maintenance else OUTAGE_STATUSES
     if status not in allowed:
@@ -279,8 +282,14 @@ def move_end(
     """Expect another end. Raises NotNow, NotValid."""
     if lock(session, incident.id).status_at(now).is_end:
         raise NotNow("This incident has ended; file a new one")
+    if next_update and next_update <= now:
+        if next_update != incident.next_update_at:
+            raise NotValid("next_update_at", "The next update must lie ahead")
+        next_update = None  # a promise whose time has passed is none
     if end and end <= now:
         raise NotValid("expected_end_at", "The end has passed already; write a later time, or resolve the incident")
+    if end and end <= incident.started_at:
+        raise NotValid("expected_end_at", "The end lies before the beginning; write a later time")
     if not end and not next_update:
         raise NotValid("next_update_at", "Without an end, say when the next update comes")
     before = {"expected_end_at": str(incident.expected_end_at), "next_update_at": str(incident.next_update_at)}
@@ -358,10 +367,12 @@ def ended_by_clock(session: Session, *, now: datetime) -> list[Incident]:
 
 def touched(kind: Kind, severity: Severity) -> ComponentState:
     """How an incident shows on its components."""
+    if kind in {Kind.fraud, Kind.data_breach}:
+        return ComponentState.operational  # it works; it is people who are in danger
     if kind is Kind.maintenance:
         return ComponentState.under_maintenance
-    if kind is Kind.degradation or severity in {Severity.unknown, Severity.minor}:
-        return ComponentState.degraded_performance if kind is Kind.degradation else ComponentState.partial_outage
+    if kind is Kind.degradation:
+        return ComponentState.degraded_performance
     return ComponentState.major_outage if severity >= Severity.severe else ComponentState.partial_outage
 
 
@@ -376,7 +387,7 @@ def area_words(session: Session, incident: Incident, language: str = "en") -> st
 
 
 def _store_where(session: Session, incident: Incident, place: Where) -> None:
-    for code in place.codes:
+    for code in dict.fromkeys(place.codes):
         add(session, IncidentArea(incident_id=incident.id, area_code=code))
     for near in place.nears:
         circle = near.circle
