@@ -197,9 +197,11 @@ def test_a_day_on_which_something_still_runs_is_not_called_quiet(street: Street)
 def test_an_incident_says_where_it_stood_and_when(street: Street) -> None:
     with street.store() as session:
         incident = street.published(session)
-        incidents.update(session, incident, IncidentStatus.identified, note="", by=None, now=NOON)
-        incidents.update(session, incident, IncidentStatus.identified, note="", by=None, now=NOON)
+        for minutes in (5, 10):
+            later = NOON + timedelta(minutes=minutes)
+            incidents.update(session, incident, IncidentStatus.identified, note="", by=None, now=later)
         path = f"/incidents/{incident.public_id}"
+    street.at(NOON + timedelta(minutes=15))
 
     page = street.page(path)
 
