@@ -385,11 +385,12 @@ def _draft_endings(session: Session, notice: Notice, told: Told, *, by: Person, 
 
 def follow_channels(session: Session, notice: Notice, over: Notice) -> None:
     """Give an all-clear the direct channels of its notice; broadcast ones are edited in place instead."""
-    for table in (NoticeChannel, Message):
-        session.execute(sa.delete(table).where(sa.column("notice_id", sa.Uuid()) == over.id))
-    for pick in channels_of(session, notice):
-        if pick.channel not in {"status_page", "facebook"}:
-            session.merge(NoticeChannel(notice_id=over.id, channel=pick.channel, listeners=pick.listeners))
+    picks = [pick for pick in channels_of(session, notice) if pick.channel not in {"status_page", "facebook"}]
+    kept = {pick.channel for pick in picks}
+    session.execute(sa.delete(NoticeChannel).where(col(NoticeChannel.notice_id) == over.id))
+    session.execute(sa.delete(Message).where(col(Message.notice_id) == over.id, col(Message.channel).not_in(kept)))
+    for pick in picks:
+        session.merge(NoticeChannel(notice_id=over.id, channel=pick.channel, listeners=pick.listeners))
     session.flush()
 
 
