@@ -6,6 +6,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its published types
 from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, Length, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -133,17 +134,17 @@ def _kept(
 
 def _fields(setups: Sequence[ChannelSetup], slots: Sequence[Slot], languages: Sequence[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "begins": RadioField("When does it begin?", choices=[("now", "As soon as it is approved"), ("at", "At a time")]),
+        "begins": RadioField("When does it begin?", choices=[SelectChoice("now", "As soon as it is approved"), SelectChoice("at", "At a time")]),
         "begins_at": StringField("At what time?", filters=[_lines]),
         "wants_all_clear": BooleanField("Send an all-clear to those who were told"),
         "channels": SelectMultipleField(
-            "Where does it go?", [_at_least_one], choices=[(setup.channel, setup.channel) for setup in setups],
+            "Where does it go?", [_at_least_one], choices=[SelectChoice(setup.channel, setup.channel) for setup in setups],
             widget=ListWidget(), option_widget=CheckboxInput(),
         ),
     }  # fmt: skip
     for setup in setups:
         fields[f"listeners-{setup.channel}"] = RadioField(
-            "To whom?", choices=[(each.value, each.value) for each in Listeners], validate_choice=False
+            "To whom?", choices=[SelectChoice(each.value, each.value) for each in Listeners], validate_choice=False
         )
     for language in languages:
         fields[f"headline-{language}"] = StringField("What has happened, in one line?", HEADLINE)

@@ -1,0 +1,172 @@
+"""A lead decides: never the one who asked, never by mistake, never without seeing what it does."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from rules.terms import Mode
+from tests.builders import THREE
+from tests.webapp.web.console import notice_scenes
+from tests.webapp.web.console.notice_scenes import drafted, form_of, submitted, words
+from tests.webapp.web.console.room import Room, on_sqlite
+from webapp.flow.approvals import Approval, Return
+from webapp.flow.headcount import magnitude
+from webapp.flow.notices import Notice, NoticeStatus
+from webapp.web.console import approval, approval_view
+
+
+def test_one_sentence_says_who_how_many_at_what_cost_and_until_when(room: Room) -> None:
+    notice = submitted(room)
+
+    page = words(room.seen_by(room.lena).get(f"/console/notices/{notice.id}/approval").text)
+
+    assert "Olle asks to tell 3 people by SMS, and everybody who looks at the status page" in page
+    assert "about Sveg, within 15 km" in page
+    assert "about 1.50 SEK" in page
+    assert "ends Thursday 19 November 15:00 CET" in page
+    assert "Actual people get this" in page
+    assert "Facebook – Avoid not used" in page
+
+
+@on_sqlite
+def test_an_exercise_cannot_be_mistaken(room: Room) -> None:
+    notice = submitted(room, mode=Mode.exercise)
+
+    page = words(room.seen_by(room.lena).get(f"/console/notices/{notice.id}/approval").text)
+
+    assert "Exercise Nothing on this page is real" in page
+    assert "as an exercise" in page
+    assert "Actual" not in page
+
+
+def test_a_lead_approves_and_follows_it(room: Room) -> None:
+    notice = submitted(room)
+    browser, address = room.seen_by(room.lena), f"/console/notices/{notice.id}/approval"
+
+    answer = browser.post(address)
+    again = browser.post(address)
+
+    with room.store() as session:
+        signature = session.exec(select(Approval).where(Approval.notice_id == notice.id)).one()
+    assert answer.location == f"/console/notices/{notice.id}"
+    assert room.stored(Notice, notice.id).status is NoticeStatus.approved
+    assert (signature.approved_by_id, signature.recipients) == (room.lena.id, 3)
+    assert again.status_code == 409
+    assert "is approved" in again.text
+
+
+def test_whoever_submitted_a_notice_cannot_approve_it(room: Room) -> None:
+    with room.store() as session:
+        lena = session.merge(room.lena)
+        room.olle = lena  # a lead who writes notices too
+    notice = submitted(room)
+    browser, address = room.seen_by(room.lena), f"/console/notices/{notice.id}/approval"
+
+    page, answer = browser.get(address).text, browser.post(address)
+
+    assert "another lead must decide" in page
+    assert "approve-button" not in page
+    assert answer.status_code == 403
+    assert "cannot approve it" in answer.text
+    assert room.stored(Notice, notice.id).status is NoticeStatus.submitted
+
+
+@on_sqlite
+def test_an_operator_sees_it_and_cannot_sign(room: Room) -> None:
+    notice = submitted(room)
+    browser, address = room.seen_by(room.olle), f"/console/notices/{notice.id}/approval"
+
+    assert "approve-button" not in browser.get(address).text
+    assert browser.post(address).status_code == 403
+
+
+@pytest.mark.parametrize(("number", "rounded"), [(1_450, 1_000), (228_000, 200_000), (999, 900), (10, 10), (0, 0)])
+def test_a_magnitude_has_one_figure(number: int, rounded: int) -> None:
+    assert magnitude(number) == rounded
+
+
+@on_sqlite
+def test_above_a_thousand_recipients_the_magnitude_is_typed(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(approval, "MANY", 10)  # a thousand people would take seconds to make
+    monkeypatch.setattr(approval_view, "MANY", 10)
+    notice = submitted(room, people=12)
+    browser, address = room.seen_by(room.lena), f"/console/notices/{notice.id}/approval"
+
+    page = browser.get(address).text
+    careless, wrong = browser.post(address), browser.post(address, data={"magnitude": "100"})
+    meant = browser.post(address, data={"magnitude": " 10 "})
+
+    assert "It sends about 10. Type 10" in words(page).replace(" .", ".")
+    assert careless.status_code == wrong.status_code == 422
+    assert "type 10 to say that you mean it" in wrong.text
+    assert meant.status_code == 303
+
+
+def test_thousands_may_be_written_as_people_write_them() -> None:
+    for typed in ("1000", "1 000", "1,000", "1.000", "1'000", "1\u202f000"):
+        assert approval.NOT_A_FIGURE.sub("", typed) == "1000"
+
+
+def test_a_return_needs_a_reason_and_its_writer_reads_it(room: Room) -> None:
+    notice = submitted(room)
+    lead, writer, address = room.seen_by(room.lena), room.seen_by(room.olle), f"/console/notices/{notice.id}"
+
+    empty = lead.post(f"{address}/return", data={"reason": " "})
+    answer = lead.post(f"{address}/return", data={"reason": "Name the place"})
+    page = writer.get(f"{address}/messages").text
+
+    assert empty.status_code == 422
+    assert "Say what should be changed" in empty.text
+    assert answer.status_code == 303
+    assert "Lena returned it" in words(page)
+    assert "Name the place" in page
+    assert writer.post(f"{address}/messages", data=form_of(page) | {"then": ["ask"]}).status_code == 303
+    assert "Name the place" in lead.get(f"{address}/approval").text
+    with room.store() as session:
+        assert session.exec(select(Return.reason)).all() == ["Name the place"]
+
+
+@on_sqlite
+def test_a_second_return_changes_nothing(room: Room) -> None:
+    notice = submitted(room)
+    lead, address = room.seen_by(room.lena), f"/console/notices/{notice.id}/return"
+    lead.post(address, data={"reason": "Name the place"})
+
+    again = lead.post(address, data={"reason": "Name the place"})
+
+    assert again.status_code == 409
+    with room.store() as session:
+        assert len(session.exec(select(Return)).all()) == 1
+
+
+@on_sqlite
+def test_a_notice_whose_end_has_passed_is_not_approved(room: Room) -> None:
+    notice = submitted(room)
+    room.at(THREE + timedelta(minutes=1))
+
+    answer = room.seen_by(room.lena).post(f"/console/notices/{notice.id}/approval")
+
+    assert answer.status_code == 422
+    assert "end has passed already" in answer.text
+    assert room.stored(Notice, notice.id).status is NoticeStatus.submitted
+
+
+@on_sqlite
+def test_what_is_chosen_against_the_rules_is_said_first(room: Room) -> None:
+    notice = submitted(room, channels=("status_page", "facebook"))
+
+    page = words(room.seen_by(room.lena).get(f"/console/notices/{notice.id}/approval").text)
+
+    assert "Against the recommendation: Facebook" in page
+    assert page.index("Against the recommendation") < page.index("What they read")
+
+
+@on_sqlite
+def test_pages_lead_to_where_the_notice_is(room: Room) -> None:
+    draft, waiting = drafted(room), notice_scenes.signed(room, people=0)
+    browser = room.seen_by(room.lena)
+
+    assert browser.get(f"/console/notices/{draft.id}/approval").location == f"/console/notices/{draft.id}/messages"
+    assert browser.get(f"/console/notices/{waiting.id}/approval").location == f"/console/notices/{waiting.id}"
+    assert browser.get(f"/console/notices/{draft.id}").location == f"/console/notices/{draft.id}/messages"
