@@ -1,13 +1,13 @@
 """The desk at three in the morning, by keyboard, in light and dark."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from tests.browser.guard import Guard
@@ -140,6 +140,24 @@ def test_the_console_has_no_barriers(page: Page, site: Site, guard: Guard, schem
         "heading => heading.setAttribute('aria-label', '') || heading.setAttribute('role', 'nonsense')"
     )
     assert barriers(page) != []  # it would have been found
+
+
+def test_without_javascript_nothing_is_offered_that_needs_it(
+    new_context: Callable[..., BrowserContext], site: Site
+) -> None:
+    page = new_context(java_script_enabled=False).new_page()
+    site.sign_in(page, site.olle)
+    incident = site.file()
+
+    expect(page.get_by_role("button", name="Pause updates")).to_be_hidden()
+    expect(page.get_by_role("button", name="Keys")).to_be_hidden()
+    page.get_by_role("link", name="Reload").click()
+    page.get_by_role("link", name=incident.headline).click()
+    page.get_by_text("Say where it stands").click()
+    page.get_by_label("Identified").check()
+    page.get_by_role("button", name="Keep the update").click()
+
+    expect(page.get_by_role("status")).to_contain_text("The update is kept")
 
 
 def test_no_page_is_wider_than_a_phone(page: Page, site: Site) -> None:
