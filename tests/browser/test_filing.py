@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlmodel import select
 from werkzeug.serving import make_server
 
+from tests.browser.guard import Guard
 from tests.builders import PASSWORD, a_component, a_subscriber, an_operator, an_organisation
 from tests.databases import Database
 from webapp import config, db
@@ -86,6 +87,22 @@ def test_filing_by_keyboard_with_the_recommendation_following(page: Page, site: 
         incident = session.exec(select(Incident)).one()
     assert incident.headline == "Cash machines not working in Sveg, within 15 km"
     assert incident.instruction == "Pay by card"
+
+
+def test_a_recommendation_that_cannot_follow_says_so(page: Page, site: Site, guard: Guard) -> None:
+    guard.allow("Failed to load resource|ERR_FAILED|Failed to fetch|status of 500|htmx")
+    site.sign_in(page)
+    page.get_by_label("It does not work").check()
+    expect(page.locator(".sentence")).to_be_visible()
+
+    page.route("**/recommendation", lambda route: route.fulfill(status=500, body="broken"))
+    page.get_by_label("3 h").check()
+    stale = page.get_by_text("belongs to earlier answers")
+    expect(stale).to_be_visible()
+
+    page.unroute("**/recommendation")
+    page.get_by_label("2 h", exact=True).check()
+    expect(stale).to_be_hidden()
 
 
 def test_an_exercise_cannot_be_missed_and_times_appear_when_wanted(page: Page, site: Site) -> None:

@@ -17,6 +17,18 @@ addEventListener("pageshow", (event) => {
   form.removeAttribute("aria-busy");
   if (event.persisted || form.querySelector("[name=kind]:checked")) form.dispatchEvent(new Event("input", { bubbles: true }));
 });
+// While the recommendation is behind the answers it looks so; if it cannot follow, a sentence says so.
+const panel = document.getElementById("recommendation");
+const follow = ({ isBehind, isStale }) => {
+  panel.setAttribute("aria-busy", String(isBehind));
+  document.querySelector("[data-stale]").hidden = !isStale;
+};
+if (window.htmx) form.addEventListener("input", () => panel.setAttribute("aria-busy", "true"));
+panel.addEventListener("htmx:after:request", (event) => {
+  const isStale = event.detail.ctx.response.status >= 400;
+  follow({ isBehind: isStale, isStale });
+});
+panel.addEventListener("htmx:error", () => follow({ isBehind: true, isStale: true }));
 // With htmx the recommendation comes by itself.
 if (document.querySelector("meta[name=htmx-config]")) document.querySelector(".show-recommendation").hidden = true;
 
