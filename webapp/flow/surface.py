@@ -4,7 +4,7 @@ Computed from the rows and the clock: a notice past its end or an incident that 
 whichever process is dead.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from rules.terms import Mode, Severity
 from webapp.flow import incidents, texts
 from webapp.flow.components import Component, ComponentState, components
-from webapp.flow.incidents import Incident, IncidentStatus, Update
+from webapp.flow.incidents import Incident, IncidentStatus
 from webapp.flow.notices import Message, Notice, NoticeText
 from webapp.flow.organisation import Organisation, organisation
 from webapp.flow.postings import STATUS_PAGE, Posting
@@ -35,6 +35,15 @@ class ShownNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownUpdate:
+    """Where an incident stood from a moment on. The note is for colleagues and not here."""
+
+    public_id: str
+    status: IncidentStatus
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShownIncident:
     """An incident as the public sees it: its facts, its updates newest first, and the approved notices on it."""
 
@@ -46,8 +55,14 @@ class ShownIncident:
     where: str  # "" = everywhere
     published_at: datetime
     ended_at: datetime | None
-    updates: list[Update]
+    updates: list[ShownUpdate]
     notices: list[ShownNotice]
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it has not begun: planned work, and what else is announced before its time."""
+        return self.status is IncidentStatus.scheduled or (
+            self.incident.started_at > now and not self.incident.is_maintenance and not self.status.is_end
+        )
 
     @property
     def live_notices(self) -> list[ShownNotice]:
@@ -76,6 +91,11 @@ class ShownComponent:
     state: ComponentState
     children: list["ShownComponent"] = field(default_factory=list)
 
+    @property
+    def flat(self) -> list["ShownComponent"]:
+        """It and all that it holds, in one list."""
+        return [self, *(each for child in self.children for each in child.flat)]
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:
@@ -85,7 +105,7 @@ class Surface:
     at: datetime
     components: list[ShownComponent]
     open: list[ShownIncident]  # running now, worst first
-    upcoming: list[ShownIncident]  # planned work, soonest first
+    upcoming: list[ShownIncident]  # not begun yet, soonest first
     history: list[ShownIncident]  # ended within 90 days, newest first
     updated_at: datetime
 
@@ -103,8 +123,8 @@ class Surface:
 
     @property
     def flat_components(self) -> list[ShownComponent]:
-        """Groups and their children in one list."""
-        return [each for shown in self.components for each in (shown, *shown.children)]
+        """Groups and all that they hold in one list."""
+        return [each for shown in self.components for each in shown.flat]
 
 
 def shown(session: Session, *, now: datetime, language: str = "en") -> Surface:
@@ -112,9 +132,9 @@ def shown(session: Session, *, now: datetime, language: str = "en") -> Surface:
     ours = organisation(session)
     since = (col(Incident.resolved_at).is_(None)) | (col(Incident.resolved_at) > now - HISTORY)
     every = _visible(session, since, now=now, language=language)
-    running = [each for each in every if not each.status.is_end and each.status is not IncidentStatus.scheduled]
+    running = [each for each in every if not each.status.is_end and not each.is_ahead(now)]
     order = ("maintenance", "none", "minor", "major", "critical")
-    ended = [each for each in every if each.ended_at]
+    ended = [each for each in every if each.ended_at and each.ended_at > now - HISTORY]
     states = _states(session, running)
     return Surface(
         organisation=ours,
@@ -122,7 +142,7 @@ def shown(session: Session, *, now: datetime, language: str = "en") -> Surface:
         components=states,
         open=sorted(running, key=lambda each: (-order.index(each.impact), -each.published_at.timestamp())),
         upcoming=sorted(
-            (each for each in every if each.status is IncidentStatus.scheduled),
+            (each for each in every if each.is_ahead(now)),
             key=lambda each: each.incident.started_at,
         ),
         history=sorted(ended, key=lambda each: each.ended_at or now, reverse=True),
@@ -180,7 +200,8 @@ def _visible(session: Session, wanted: sa.ColumnElement[bool], *, now: datetime,
 def _shown(
     session: Session, incident: Incident, notices: dict[UUID, list[ShownNotice]], *, now: datetime, language: str
 ) -> ShownIncident | None:
-    own = notices.get(incident.id, [])
+    is_over = incident.status_at(now).is_end
+    own = [replace(each, is_live=each.is_live and not is_over) for each in notices.get(incident.id, [])]
     moments = [each.published_at for each in own] + ([incident.published_at] if incident.published_at else [])
     if not moments or min(moments) > now:
         return None
@@ -196,7 +217,11 @@ def _shown(
         where=where,
         published_at=min(moments),
         ended_at=incident.ended_at(now),
-        updates=[update for update in incidents.updates(session, incident) if update.at <= now],
+        updates=[
+            ShownUpdate(update.public_id, update.status, update.at)
+            for update in incidents.updates(session, incident)
+            if update.at <= now
+        ],
         notices=own,
     )
 

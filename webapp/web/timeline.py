@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.flow.incidents import IncidentStatus, Update
+from webapp.flow.incidents import IncidentStatus
 from webapp.flow.notices import MessageType
-from webapp.flow.surface import ShownIncident, ShownNotice
+from webapp.flow.surface import ShownIncident, ShownNotice, ShownUpdate
 from webapp.web.spoken import SHARED, spoken_in
 
 
@@ -56,7 +56,7 @@ def live(shown: ShownIncident, *, language: str, default_language: str) -> list[
 
 
 def _statuses(shown: ShownIncident, language: str) -> list[Entry]:
-    oldest_first: list[Update] = list(reversed(shown.updates))
+    oldest_first: list[ShownUpdate] = list(reversed(shown.updates))
     changes = [
         update
         for before, update in zip([None, *oldest_first], oldest_first, strict=False)

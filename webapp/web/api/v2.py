@@ -22,7 +22,7 @@ def summary() -> Response:
         {
             "page": now.page(),
             "components": now.components(),
-            "incidents": now.incidents(now.shown.open),
+            "incidents": now.incidents(now.shown.open + now.shown.upcoming),
             "scheduled_maintenances": now.maintenances(now.shown.upcoming + now.shown.open),
             "status": now.status(),
         }
