@@ -152,7 +152,7 @@ def test_without_javascript_nothing_is_offered_that_needs_it(
     expect(page.get_by_role("button", name="Pause updates")).to_be_hidden()
     expect(page.get_by_role("button", name="Keys")).to_be_hidden()
     page.get_by_role("link", name="Reload").click()
-    page.get_by_role("link", name=incident.headline).click()
+    page.get_by_role("link", name=incident.headline, exact=True).click()
     page.get_by_text("Say where it stands").click()
     page.get_by_label("Identified").check()
     page.get_by_role("button", name="Keep the update").click()
