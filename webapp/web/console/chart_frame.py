@@ -19,10 +19,11 @@ class Size(NamedTuple):
     top: float = 26
     bottom: float = 26
     ticks: int = 7
+    below_number: str = "informed in time"
 
 
 WIDE = Size("wide", 680, 300)
-PHONE = Size("phone", 346, 260, right=88, ticks=4)
+PHONE = Size("phone", 346, 260, right=88, ticks=4, below_number="in time")
 SPARK = Size("spark", 96, 24, left=1, right=1, top=2, bottom=2)
 
 

@@ -123,7 +123,7 @@ def _in_time(svg: Element, scale: Scale, window: Window, *, informed: float, aff
     top = max(y - 30, scale.size.top + 20)
     text(svg, x + 9, top, number(informed), anchor="start", kind="big-number")
     share = f" · {informed / affected * 100:.0f} %" if affected else ""
-    text(svg, x + 9, top + 16, f"informed in time{share}", anchor="start", kind="below-number")
+    text(svg, x + 9, top + 16, f"{scale.size.below_number}{share}", anchor="start", kind="below-number")
 
 
 def _names(svg: Element, scale: Scale, curve: Mapping[str, Any], labels: Mapping[str, str]) -> None:
