@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import config, db
 from webapp.config import Config
@@ -35,6 +36,8 @@ def create_app(settings: Config | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.proxies:  # else every visitor would have the proxy's address, and all would share its limits
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]  # as Flask's documentation has it
     links = Links(settings.public_url, settings.secret_key)
     session.install(app, session.Installation(settings, db.make_engine(settings.database_url), links))
     headers.install(app, over_https=settings.has_secure_cookies)

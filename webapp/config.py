@@ -25,6 +25,7 @@ class Config:
     secret_key: str
     hold_s: float  # between approval and first sending, to be able to stop; 0 for danger to life
     sender_threads: int
+    proxies: int  # reverse proxies before us whose word on the visitor's address is believed
     sandbox_url: str  # "" = no sandbox
     sandbox_smtp: str  # host:port
     environ: Mapping[str, str]  # what the adapters' settings are read from
@@ -46,6 +47,7 @@ def read(environ: Mapping[str, str] | None = None) -> Config:
         secret_key=env.get("SECRET_KEY", "") or _kept_secret(instance),
         hold_s=_number(env, "SEND_HOLD_S", 20.0),
         sender_threads=_threads(env),
+        proxies=_proxies(env),
         sandbox_url=env.get("SANDBOX_URL", ""),
         sandbox_smtp=env.get("SANDBOX_SMTP", ""),
         environ=env,
@@ -61,6 +63,13 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
     if not 0 <= number < math.inf:
         raise BadSetting(f"{name} is {text!r}; write a number from 0 up, like {default:g}")
     return number
+
+
+def _proxies(env: Mapping[str, str]) -> int:
+    text = env.get("PROXIES") or "0"
+    if text not in {"0", "1", "2", "3"}:
+        raise BadSetting(f"PROXIES is {text!r}; write how many reverse proxies stand before Sveg, 0 to 3")
+    return int(text)
 
 
 def _threads(env: Mapping[str, str]) -> int:
