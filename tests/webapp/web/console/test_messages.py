@@ -15,10 +15,10 @@ from webapp.flow.letters import Letter
 from webapp.flow.notices import Ending, Message, MessageType, Notice, NoticeStatus, NoticeText
 
 
-def save(room: Room, notice: Notice, *, htmx: bool = False, **typed: Any) -> TestResponse:
+def save(room: Room, notice: Notice, typed: dict[str, Any], *, htmx: bool = False) -> TestResponse:
     """Open the page, type and press a button, as a browser without JavaScript does."""
     browser, address = room.seen_by(room.olle), f"/console/notices/{notice.id}/messages"
-    form = form_of(browser.get(address).text) | {name.replace("__", "-"): value for name, value in typed.items()}
+    form = form_of(browser.get(address).text) | typed
     return browser.post(address, data=form, headers=HTMX if htmx else {})
 
 
@@ -84,8 +84,8 @@ def test_the_page_shows_verdicts_counts_costs_and_what_is_missing(room: Room) ->
 def test_messages_follow_the_words_until_they_are_edited_by_hand(room: Room) -> None:
     notice = drafted(room, channels=("status_page", "sms", "email"))
 
-    save(room, notice, **{"body-now-email-en": "Dear reader"})
-    saved = save(room, notice, **{"headline-en": "Cash machines are out of order"})
+    save(room, notice, {"body-now-email-en": "Dear reader"})
+    saved = save(room, notice, {"headline-en": "Cash machines are out of order"})
 
     assert saved.status_code == 303
     assert "out of order" in body(room, notice).body
@@ -101,9 +101,9 @@ def test_messages_follow_the_words_until_they_are_edited_by_hand(room: Room) -> 
 @on_sqlite
 def test_what_was_typed_by_hand_can_be_given_up(room: Room) -> None:
     notice = drafted(room)
-    save(room, notice, **{"body-now-sms-en": "Something else"})
+    save(room, notice, {"body-now-sms-en": "Something else"})
 
-    save(room, notice, then="anew:now-sms-en")
+    save(room, notice, {"then": "anew:now-sms-en"})
 
     assert body(room, notice).body.startswith("Fjällbanken: Cash machines in Sveg do not work.")
     assert not body(room, notice).is_edited
@@ -113,7 +113,7 @@ def test_what_was_typed_by_hand_can_be_given_up(room: Room) -> None:
 def test_an_all_clear_can_be_edited_and_switched_off(room: Room) -> None:
     notice = drafted(room)
 
-    save(room, notice, wants_all_clear=[], **{"body-by_person-sms-en": "It works again since {ended}. Sorry!"})
+    save(room, notice, {"wants_all_clear": [], "body-by_person-sms-en": "It works again since {ended}. Sorry!"})
 
     with room.store() as session:
         ends = {over.ending: over for over in notices.endings(session, session.get_one(Notice, notice.id))}
@@ -126,7 +126,7 @@ def test_a_mistake_keeps_everything_typed_and_stores_nothing(room: Room) -> None
     notice = drafted(room)
     before = body(room, notice).body
 
-    answer = save(room, notice, **{"headline-en": "  ", "body-now-sms-en": "Half of a thought", "begins": "at"})
+    answer = save(room, notice, {"headline-en": "  ", "body-now-sms-en": "Half of a thought", "begins": "at"})
 
     assert answer.status_code == 422
     assert "Say in one line what has happened" in answer.text
@@ -140,7 +140,7 @@ def test_a_blocked_channel_cannot_be_chosen(room: Room) -> None:
     notice = drafted(room, channels=("sms",), named_people=True)
 
     page = room.seen_by(room.olle).get(f"/console/notices/{notice.id}/messages").text
-    answer = save(room, notice, channels=["sms", "facebook"])
+    answer = save(room, notice, {"channels": ["sms", "facebook"]})
 
     assert 'value="facebook" disabled' in page
     assert answer.status_code == 422
@@ -153,7 +153,7 @@ def test_a_blocked_channel_cannot_be_chosen(room: Room) -> None:
 def test_no_channel_at_all_is_refused_at_the_channels(room: Room) -> None:
     notice = drafted(room)
 
-    answer = save(room, notice, channels=[])
+    answer = save(room, notice, {"channels": []})
 
     assert answer.status_code == 422
     assert "Choose at least one channel" in answer.text
@@ -163,7 +163,7 @@ def test_no_channel_at_all_is_refused_at_the_channels(room: Room) -> None:
 def test_characters_that_halve_a_segment_are_named(room: Room) -> None:
     notice = drafted(room)
 
-    page = words(save(room, notice, htmx=True, **{"body-now-sms-en": "Sorry – cash machines are down"}).text)
+    page = words(save(room, notice, {"body-now-sms-en": "Sorry – cash machines are down"}, htmx=True).text)
 
     assert "“–” (en dash)" in page
     assert "UCS-2" in page
@@ -174,9 +174,9 @@ def test_characters_that_halve_a_segment_are_named(room: Room) -> None:
 def test_it_begins_at_a_local_time_that_exists_and_lies_ahead(room: Room) -> None:
     notice = drafted(room)
 
-    past = save(room, notice, begins="at", begins_at="2026-11-19T12:00")
-    never = save(room, notice, begins="at", begins_at="2027-03-28T02:30")
-    later = save(room, notice, begins="at", begins_at="2026-11-19T13:00")
+    past = save(room, notice, {"begins": "at", "begins_at": "2026-11-19T12:00"})
+    never = save(room, notice, {"begins": "at", "begins_at": "2027-03-28T02:30"})
+    later = save(room, notice, {"begins": "at", "begins_at": "2026-11-19T13:00"})
 
     assert "has passed already" in past.text
     assert "does not exist" in never.text
@@ -188,7 +188,7 @@ def test_it_begins_at_a_local_time_that_exists_and_lies_ahead(room: Room) -> Non
 def test_htmx_saves_the_draft_and_gets_the_form_alone(room: Room) -> None:
     notice = drafted(room)
 
-    answer = save(room, notice, htmx=True, **{"headline-en": "Cash machines are out of order"})
+    answer = save(room, notice, {"headline-en": "Cash machines are out of order"}, htmx=True)
 
     assert answer.status_code == 200
     assert "saved 12:10" in answer.text
@@ -234,8 +234,8 @@ def test_an_end_that_was_moved_is_taken_over_before_anybody_is_asked(room: Room)
         incidents.move_end(session, incident_of(room, notice), four, None, by=room.olle, now=NOON)
 
     page = room.seen_by(room.olle).get(f"/console/notices/{notice.id}/messages").text
-    refused = save(room, notice, then="ask")
-    taken = save(room, notice, then="follow")
+    refused = save(room, notice, {"then": "ask"})
+    taken = save(room, notice, {"then": "follow"})
 
     assert "The incident&#39;s times have been moved" in page or "The incident's times have been moved" in page
     assert refused.status_code == 422
