@@ -44,6 +44,30 @@ class Dimension:
         holds = [condition.holds(sample) for sample in self.samples()]
         return sum(1 << (self.offset + cell) for cell, is_in in enumerate(holds) if is_in)
 
+    def test(self, condition: Condition) -> tuple[int, int]:
+        """The bits in which a condition holds, and its other bits."""
+        allowed = self.allowed(condition)
+        return allowed, self.full & ~allowed
+
+    @property
+    def possible(self) -> int:
+        """The bits of the cells that lie within the fact's range."""
+        if not self.fact.unit or not self.cuts:
+            return self.full
+        return sum(self.cell_bit(cell) for cell in range(self.size) if self._is_in_range(cell))
+
+    def _is_in_range(self, cell: int) -> bool:
+        low, high = self.fact.low, self.fact.high
+        if cell % 2:
+            return low <= self.cuts[cell // 2] <= high and not (self.is_clock and self.cuts[cell // 2] == high)
+        above = cell == 0 or self.cuts[cell // 2 - 1] < high
+        return above and (cell == self.size - 1 or self.cuts[cell // 2] > low)
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether it runs round: its end is its beginning."""
+        return self.fact.type is FactType.clock
+
     def samples(self) -> Sequence[str | float]:
         """One value from each cell, in the order of the cells."""
         if not self.fact.unit:
@@ -86,6 +110,11 @@ class Layout:
             self._add((name, ""), fact, 2 * len(points) + 1 if fact.unit else len(fact.words), cuts=points)
         for key, condition in lists.items():
             self._add(key, condition.fact, 2, list_test=condition)
+
+    @property
+    def size(self) -> int:
+        """How many bits."""
+        return self._size
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:

@@ -46,6 +46,11 @@ class Findings:
         """A mistake: the policy cannot be used."""
         self.found.append(Mistake(place.line, place.column, sentence))
 
+    def add_once(self, place: Place, sentence: str) -> None:
+        """The same line may be read for every channel; its mistake is told once."""
+        if not any((one.line, one.column, one.sentence) == (*place, sentence) for one in self.found):
+            self.add(place, sentence)
+
     def warn(self, place: Place, sentence: str) -> None:
         """Something that is probably not meant."""
         self.found.append(Mistake(place.line, place.column, sentence, is_warning=True))

@@ -10,6 +10,7 @@ from rules.cells import Layout
 from rules.conditions import Condition
 from rules.figures import Figures
 from rules.mistakes import Mistake, Place
+from rules.promises import Promise, Trial
 from rules.terms import Effect
 
 
@@ -73,6 +74,7 @@ class Rule:
     because: str
     source: str
     at: Place
+    accepted: str = ""  # why what the checker says of it may stay
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,16 @@ class Policy:
     by_channel: Mapping[str, tuple[ChannelRule, ...]]
     impossible: tuple[int, ...] = ()  # what is never together, each as the cells in which it does not hold
     warnings: tuple[Mistake, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    trials: tuple[Trial, ...] = ()
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every test of every rule on every channel."""
+        rules = [rule for on_channel in self.by_channel.values() for rule in on_channel]
+        return tuple(
+            test for rule in rules for alternative in (*rule.when, *rule.unless) for test in alternative.conditions
+        )
 
     @cached_property
     def rule(self) -> Mapping[str, Rule]:

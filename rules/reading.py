@@ -7,15 +7,19 @@ from hashlib import sha256
 from importlib.resources import files
 
 from rules.cells import Layout
-from rules.conditions import Condition, read_condition
+from rules.conditions import Condition
 from rules.figure_reading import read_figures
 from rules.figures import ChannelFigures, Figures
 from rules.group import Group
 from rules.mistakes import Findings, Mistake, PolicyMistakes, did_you_mean
+from rules.never import never_together
 from rules.policy import Alternative, ChannelRule, Policy
+from rules.promise_reading import PromiseReader
+from rules.promises import Promise, Trial
 from rules.rule_reading import Attributes, RuleReader, Tests, WrittenRule
 from rules.seen import SeenCurve, half_seen_min
-from rules.source import Items, Text, read_source
+from rules.source import Items, Node, read_source
+from rules.trial_reading import read_trial
 from rules.vocabulary import vocabulary
 
 DEFAULT = "default"
@@ -51,13 +55,13 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
         )
     root = Group(node, findings, what="a policy")
     figures = read_figures(root, findings, base)
-    written = _rules(root, figures, findings)
-    for later in ("promises", "scenarios"):
-        if (section := root.node(later)) is not None:
-            findings.warn(section.at, f'"{later}" is kept with the text, and not checked by this version.')
+    attributes = _attributes(figures)
+    written = _rules(root, attributes, findings)
+    promises = _promises(root, attributes, findings)
+    trials = _trials(root, figures, findings)
     root.refuse_unknown()
     findings.refuse_if_any()
-    never = _never()
+    never = never_together()
     layout = Layout([*_conditions(written), *(condition for together in never for condition in together)])
     return Policy(
         name=name,
@@ -69,19 +73,40 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
         by_channel={channel: _compiled(written, one, layout) for channel, one in figures.channels.items()},
         impossible=tuple(layout.forbidden(together) for together in never),
         warnings=findings.warnings,
+        promises=promises,
+        trials=trials,
     )
 
 
-def _rules(root: Group, figures: Figures, findings: Findings) -> list[WrittenRule]:
+def _rules(root: Group, attributes: Attributes, findings: Findings) -> list[WrittenRule]:
     node = root.node("rules")
     if not isinstance(node, Items):
         findings.add(node.at if node else root.at, 'A policy has "rules:" with a list: each rule begins with a dash.')
         return []
-    reader = RuleReader(vocabulary().facts, _attributes(figures), findings)
+    reader = RuleReader(vocabulary().facts, attributes, findings)
     written = [rule for item in node.items if (rule := reader.read(item))]
     _refuse_twins(written, findings)
     _refuse_wrong_overrides(written, findings)
     return written
+
+
+def _promises(root: Group, attributes: Attributes, findings: Findings) -> tuple[Promise, ...]:
+    reader = PromiseReader(vocabulary().facts, attributes, findings)
+    read = (reader.read(item) for item in _listed(root, "promises", findings))
+    return tuple(promise for promise in read if promise)
+
+
+def _trials(root: Group, figures: Figures, findings: Findings) -> tuple[Trial, ...]:
+    items = _listed(root, "scenarios", findings)
+    read = (read_trial(item, vocabulary().facts, figures.channels, findings) for item in items)
+    return tuple(trial for trial in read if trial)
+
+
+def _listed(root: Group, name: str, findings: Findings) -> tuple[Node, ...]:
+    node = root.node(name)
+    if node is not None and not isinstance(node, Items):
+        findings.add(node.at, f'Below "{name}:" stands a list: each entry begins with a dash.')
+    return node.items if isinstance(node, Items) else ()
 
 
 def _attributes(figures: Figures) -> Attributes:
@@ -137,20 +162,6 @@ def _conditions(written: Iterable[WrittenRule]) -> Iterable[Condition]:
         for tests in (*one.when.values(), *one.unless.values()):
             for conjunction in tests:
                 yield from conjunction
-
-
-@cache
-def _never() -> Tests:
-    """The impossible combinations of the facts file."""
-    known = vocabulary()
-    return tuple(
-        tuple(
-            read_condition(known.facts[key.value], value.value, {})
-            for key, value in together.fields
-            if isinstance(value, Text)
-        )
-        for together in known.never
-    )
 
 
 def _compiled(written: Iterable[WrittenRule], figures: ChannelFigures, layout: Layout) -> tuple[ChannelRule, ...]:

@@ -61,6 +61,7 @@ class RuleReader:
             overrides=tuple(text.value for text in self._texts(group.node("overrides"))),
             because=self._because(group, name, node.at),
             source=group.text("source", ""),
+            accepted=group.text("accepted", ""),
             at=node.at,
         )
         overrides = tuple(self._texts(group.node("overrides")))
@@ -162,7 +163,7 @@ class RuleReader:
 
     def _conjunction(self, node: Node, name: str, channel: str) -> tuple[Condition, ...]:
         if not isinstance(node, Fields):
-            self._once(node.at, f'Below "{name}" stand tests, such as kind: outage.')
+            self.findings.add_once(node.at, f'Below "{name}" stand tests, such as kind: outage.')
             return ()
         read = (self._condition(key, value, channel) for key, value in node.fields)
         return tuple(condition for condition in read if condition)
@@ -170,18 +171,13 @@ class RuleReader:
     def _condition(self, key: Text, value: Node, channel: str) -> Condition | None:
         fact = self.facts.get(key.value)
         if fact is None:
-            self._once(key.at, f'"{key.value}" is not a fact.{did_you_mean(key.value, self.facts)}')
+            self.findings.add_once(key.at, f'"{key.value}" is not a fact.{did_you_mean(key.value, self.facts)}')
             return None
         if not isinstance(value, Text):
-            self._once(value.at, f"{fact.name} takes one test, not a list. Write for example: a or b.")
+            self.findings.add_once(value.at, f"{fact.name} takes one test, not a list. Write for example: a or b.")
             return None
         try:
             return read_condition(fact, value.value, self.attributes[channel])
         except Unreadable as error:
-            self._once(value.at, str(error))
+            self.findings.add_once(value.at, str(error))
             return None
-
-    def _once(self, at: Place, sentence: str) -> None:
-        """The same test is read for every channel; its mistake is told once."""
-        if not any((found.line, found.column, found.sentence) == (*at, sentence) for found in self.findings.found):
-            self.findings.add(at, sentence)

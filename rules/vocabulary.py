@@ -40,6 +40,8 @@ class Fact:
     per_channel: bool = False
     may_be_unknown: bool = False
     is_fixed: bool = False  # nobody can change it: never offered as a way to another verdict
+    follows: bool = False  # from other facts alone: it moves with them
+    usual: str | float | tuple[str, ...] = ""  # what it is where nothing is said of it
     says: str = ""
 
     @property
@@ -87,6 +89,8 @@ def _fact(key: Text, node: Node, findings: Findings) -> Fact:
         per_channel=group.yes_no("per channel", base=False),
         may_be_unknown=group.yes_no("may be unknown", base=False),
         is_fixed=group.yes_no("fixed", base=False),
+        follows=group.yes_no("follows from others", base=False),
+        usual=_usual(group, fact_type, words),
         says=group.text("says", ""),
     )
     group.refuse_unknown()
@@ -95,6 +99,16 @@ def _fact(key: Text, node: Node, findings: Findings) -> Fact:
 
 def _words(node: Node | None) -> tuple[str, ...]:
     return tuple(item.value for item in node.items if isinstance(item, Text)) if isinstance(node, Items) else ()
+
+
+def _usual(group: Group, fact_type: FactType, words: Node | None) -> str | float | tuple[str, ...]:
+    """No, the first word, nothing, or zero, unless another value is given."""
+    text = group.text("usual", "")
+    if fact_type is FactType.listed:
+        return ()
+    if fact_type in _UNITS:
+        return _bound(group, "usual", fact_type, 0.0)
+    return text or (_words(words)[0] if words else "no")
 
 
 def _bound(group: Group, name: str, fact_type: FactType, base: float) -> float:
