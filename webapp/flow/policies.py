@@ -25,10 +25,16 @@ class PolicyVersion(SQLModel, table=True):
 
 
 def put_in_force(session: Session, text: str, *, name: str, note: str, now: datetime) -> PolicyVersion:
-    """Store a policy and let it count from now on; the same text again changes nothing. Raises PolicyMistakes."""
+    """Store a policy and let it count from now on; what is in force already changes nothing. Raises PolicyMistakes."""
     version = read_policy(text, name=name).version
     stored = session.get(PolicyVersion, version)
-    return stored or add(session, PolicyVersion(version=version, name=name, text=text, note=note, in_force_at=now))
+    if stored is None:
+        return add(session, PolicyVersion(version=version, name=name, text=text, note=note, in_force_at=now))
+    newest = session.exec(select(PolicyVersion).order_by(col(PolicyVersion.in_force_at).desc())).first()
+    if newest is not stored:
+        stored.in_force_at = now  # an earlier one comes back
+        session.add(stored)
+    return stored
 
 
 def put_default_in_force(session: Session, *, now: datetime) -> PolicyVersion:
