@@ -152,7 +152,7 @@ def _worker() -> int:
     settings = config.read()
     worker = Worker(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: worker.end())
+        signal.signal(number, worker.end_soon)
     worker.run()
     return 0
 

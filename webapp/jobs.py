@@ -62,13 +62,17 @@ class Worker:
         self.ending.set()
         self.bell.set()
 
+    def end_soon(self, *_signal: object) -> None:
+        """`end` for signal handlers: they interrupt whoever holds the very locks that it takes."""
+        Thread(target=self.end, name="end").start()
+
     def look(self) -> None:
         """Do what is due, arm what is soon due, ring the senders."""
         try:
             with self._looking:
                 self._do_due()
                 self._arm()
-            self._replace_dead()
+                self._replace_dead()
             if self.dispatcher.waiting():
                 self.bell.set()
         except DBAPIError:
@@ -76,11 +80,12 @@ class Worker:
 
     def _do_due(self) -> None:
         with db.reading(self.engine) as session:
-            due = schedule.due(session, now=self.now())
             is_over = lifecycle.anything_ended(session, now=self.now())
         if is_over:
             with db.transaction(self.engine) as session:
                 lifecycle.close_ended(session, now=self.now())
+        with db.reading(self.engine) as session:
+            due = schedule.due(session, now=self.now())
         for action in due:
             with db.transaction(self.engine) as session:
                 lifecycle.execute(session, action, now=self.now(), status_url=self.links.status)
@@ -108,13 +113,14 @@ class Worker:
 
     def _send(self) -> None:
         while not self.ending.is_set():
-            self.bell.wait()
+            if not self.bell.wait(LOOK_S):  # another may have silenced the last ring, the one at the end
+                continue
+            self.bell.clear()
             try:
                 while not self.ending.is_set() and self.dispatcher.send_some():
                     pass
             except DBAPIError:
                 LOG.exception("The database did not do as asked; this sender waits until it is rung again")
-            self.bell.clear()
         self.dispatcher.close()
 
 
