@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp.db import add, json_field, moment
@@ -53,7 +54,7 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Write an entry in this transaction. `subject` is (kind, id)."""
-    head = session.exec(select(AuditHead).with_for_update()).one_or_none() or add(session, AuditHead())
+    head = _head(session) or _first_head(session)
     entry = AuditEntry(
         at=now,
         by_id=by.id if by else None,
@@ -72,23 +73,40 @@ def record(
     return add(session, entry)
 
 
+def _head(session: Session) -> AuditHead | None:
+    wanted = select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    return session.exec(wanted).one_or_none()
+
+
+def _first_head(session: Session) -> AuditHead:
+    try:
+        with session.begin_nested():
+            return add(session, AuditHead())
+    except IntegrityError:  # somebody else has just begun the chain
+        found = _head(session)
+        if found is None:
+            raise
+        return found
+
+
 def digest(entry: AuditEntry) -> str:
     """SHA-256 over the entry's content and the hash before, as hex."""
     content = [
-        entry.at.isoformat(), str(entry.by_id), entry.by_name, entry.act, entry.subject_kind, entry.subject_id,
+        entry.at.astimezone(UTC).isoformat(), str(entry.by_id), entry.by_name, entry.act, entry.subject_kind, entry.subject_id,
         entry.sentence, entry.before, entry.after, entry.previous_hash,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def first_broken(session: Session) -> AuditEntry | None:
-    """The first entry that does not fit its chain; None = all do."""
-    previous = GENESIS
+    """The first entry that does not fit its chain, the last one if those after it are gone; None = all is well."""
+    previous, entry = GENESIS, None
     for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
         if entry.previous_hash != previous or entry.hash != digest(entry):
             return entry
         previous = entry.hash
-    return None
+    newest = session.exec(select(AuditHead.hash)).first() or GENESIS
+    return entry if previous != newest else None
 
 
 def story(session: Session, subject_ids: list[str]) -> list[AuditEntry]:
