@@ -30,6 +30,10 @@ class SendError(Exception):
         self.error_class, self.detail, self.code, self.retry_after_s = error_class, detail, code, retry_after_s
 
 
+class Gone(SendError):
+    """What was to be changed is not there any more: somebody has deleted it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to one recipient, ready to send; nothing left to decide."""
@@ -102,7 +106,7 @@ class BroadcastAdapter(Protocol):
         """Publish; the pin is set too if asked for."""
 
     def edit(self, provider_id: str, text: str) -> None:
-        """Replace the text."""
+        """Replace the text. Raises Gone if the post has been deleted."""
 
     def unpin(self, provider_id: str) -> None:
         """Take it from the top of the page."""

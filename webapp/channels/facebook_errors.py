@@ -6,7 +6,7 @@ All that is not known to pass by itself is ours: token, permission, text, policy
 import json
 from collections.abc import Mapping
 
-from webapp.channels.base import ErrorClass, SendError
+from webapp.channels.base import ErrorClass, Gone, SendError
 
 TRANSIENT = frozenset({1, 2, 4, 17, 32, 341, 613, 80001})
 DUPLICATE = "506"
@@ -18,7 +18,8 @@ def failure_of(error: Mapping[str, object], headers: Mapping[str, str]) -> SendE
     code, subcode = _whole(error.get("code")), _whole(error.get("error_subcode"))
     passes = code in TRANSIENT or error.get("is_transient") is True
     spelled = f"{code}/{subcode}" if subcode and code != 506 else str(code)
-    return SendError(
+    failure = Gone if spelled == GONE else SendError
+    return failure(
         ErrorClass.transient if passes else ErrorClass.ours,
         f"Facebook refused with {spelled}",
         code=spelled,

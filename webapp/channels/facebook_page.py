@@ -76,7 +76,7 @@ class FacebookPage:
         return self._pinned(post, _accepted(made))
 
     def edit(self, provider_id: str, text: str) -> None:
-        """Replace the text; code GONE if the post has been deleted."""
+        """Replace the text."""
         self._call("POST", provider_id, {"message": text})
 
     def pin(self, provider_id: str) -> None:

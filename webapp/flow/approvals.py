@@ -13,10 +13,10 @@ from webapp.db import add, moment
 from webapp.flow import audience
 from webapp.flow.audit import record
 from webapp.flow.incidents import Incident, concern_of, filing_of
-from webapp.flow.notices import MessageType, Notice, NoticeStatus, channels_of, check, content_hash, endings, move
+from webapp.flow.notices import MessageType, Notice, NoticeStatus, channels_of, check, content_hash, endings, lock, move
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotAllowed, NotNow, NotValid
-from webapp.flow.subscribers import BigId
+from webapp.flow.subscribers import Address, BigId
 
 AddressRows = sa.Select[int, str, int, str, str, bool]  # address id, channel, subscriber id, value, language, asked
 
@@ -63,6 +63,7 @@ def approve(session: Session, notice: Notice, *, by: Person, now: datetime) -> A
     Raises NotAllowed (not a lead, or the one who submitted it), NotNow, NotValid (its end has passed meanwhile).
     """
     by.require(Act.approve, f"{by.name} may not approve notices; ask a communications lead")
+    lock(session, notice)
     if by.id == notice.submitted_by_id:
         raise NotAllowed("Whoever submitted a notice cannot approve it; ask another lead")
     check(session, notice, now=now)
@@ -84,6 +85,7 @@ def send_back(session: Session, notice: Notice, reason: str, *, by: Person, now:
     by.require(Act.approve, f"{by.name} may not return notices")
     if not reason.strip():
         raise NotValid("reason", "Say what should be changed")
+    lock(session, notice)
     move(session, notice, start=(NoticeStatus.submitted,), end=NoticeStatus.returned)
     record(
         session,
@@ -103,10 +105,14 @@ def approval_of(session: Session, notice: Notice) -> Approval | None:
 
 
 def require_unchanged(session: Session, notice: Notice) -> None:
-    """Raises NotNow unless the words are exactly the approved ones."""
+    """Raises NotNow unless the words, and the recipients that were frozen, are exactly the approved ones."""
     approval = approval_of(session, notice)
     signed = notice if notice.message_type is not MessageType.cancel else session.get_one(Notice, notice.follows_id)
-    if approval is None or approval.content_hash != content_hash(session, signed):
+    if (
+        approval is None
+        or approval.content_hash != content_hash(session, signed)
+        or approval.audience_hash != audience_hash(session, signed)
+    ):
         raise NotNow(f"Notice {notice.code} differs from what was approved; it is not sent")
 
 
@@ -154,7 +160,10 @@ def would_get(session: Session, notice: Notice, listeners: Mapping[str, Listener
     before = sa.select(
         col(Recipient.address_id), col(Recipient.channel), col(Recipient.subscriber_id),
         col(Recipient.value), col(Recipient.language), col(Recipient.is_asked),
-    ).where(col(Recipient.notice_id) == notice.follows_id, col(Recipient.channel).in_(listeners))  # fmt: skip
+    ).join(Address, col(Address.id) == col(Recipient.address_id)).where(
+        col(Recipient.notice_id) == notice.follows_id, col(Recipient.channel).in_(listeners),
+        col(Address.suppressed_at).is_(None),
+    )  # fmt: skip
     known = sa.select(col(Recipient.address_id)).where(col(Recipient.notice_id) == notice.follows_id)
     fresh = chosen.where(chosen.selected_columns[0].not_in(known))
     return sa.select(*sa.union_all(before, fresh).subquery().c)

@@ -1,7 +1,9 @@
 """One message to one recipient: chunks to claim, attempts that only grow, and what has become of everybody.
 
-An attempt is written as `sending` and committed before the provider is called. The state of a delivery is its newest attempt;
-a recipient without one is planned.
+An attempt is written as `sending` and committed before the provider is called; one that was not made after all is taken
+back. The state of a delivery is its newest attempt; a recipient without one is planned.
+
+Whoever changes attempts locks their chunk first: senders, receipts and Stop then wait for each other in one order.
 """
 
 from collections.abc import Sequence
@@ -13,11 +15,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, func, insert, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from webapp.db import add, json_field, moment, word
 from webapp.flow.approvals import Recipient, freeze_from
 from webapp.flow.notices import Notice, channels_of
 from webapp.flow.organisation import ChannelSetup
+from webapp.flow.subscribers import Address
 
 CHUNK = 200
 LEASE = timedelta(seconds=10)  # renewed with every batch; a slower call costs nothing but a look-up
@@ -99,6 +103,19 @@ class Attempt(SQLModel, table=True):
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one attempt came to."""
+
+    pos: int
+    n: int
+    state: DeliveryState
+    provider_id: str = ""
+    code: str = ""
+    detail: str = ""
+    again_at: datetime | None = None
+
+
 class SenderRate(SQLModel, table=True):
     """When a channel's sender is free again: one row a channel, changed in the transaction that takes from it (GCRA)."""
 
@@ -149,18 +166,44 @@ def materialise(session: Session, notice: Notice, *, now: datetime) -> int:
     return sum(high - low + 1 for _, low, high in spans)
 
 
+def is_under_way(session: Session, notice: Notice) -> bool:
+    """Whether a provider is being called for somebody at this moment."""
+    wanted = select(Attempt.pos).where(Attempt.notice_id == notice.id, Attempt.state == DeliveryState.sending)
+    return session.exec(wanted.limit(1)).first() is not None
+
+
 def freeze_told(session: Session, original: Notice, over: Notice) -> int:
-    """Give an all-clear exactly those who were, or may have been, told the original; how many."""
-    told = (
-        sa.select(
-            col(Recipient.address_id), col(Recipient.channel), col(Recipient.subscriber_id),
-            col(Recipient.value), col(Recipient.language), col(Recipient.is_asked),
-        )
-        .join(Attempt, sa.and_(col(Attempt.notice_id) == col(Recipient.notice_id), col(Attempt.pos) == col(Recipient.pos)))
-        .where(col(Recipient.notice_id) == original.id, col(Attempt.state).in_((*TOLD, DeliveryState.sending)))
-        .distinct()
+    """Give an all-clear exactly those who were, or may have been, told the original or what it updates; how many."""
+    ids = [told.id for told in _line(session, original)]
+    newest_first = sa.case({notice_id: place for place, notice_id in enumerate(ids)}, value=col(Recipient.notice_id))
+    rank = func.row_number().over(partition_by=col(Recipient.address_id), order_by=newest_first).label("rank")
+    columns = (
+        col(Recipient.address_id), col(Recipient.channel), col(Recipient.subscriber_id),
+        col(Recipient.value), col(Recipient.language), col(Recipient.is_asked),
     )  # fmt: skip
-    return freeze_from(session, over, told)
+    was_told = (
+        select(Attempt.pos)
+        .where(
+            Attempt.notice_id == Recipient.notice_id, Attempt.pos == Recipient.pos,
+            col(Attempt.state).in_((*TOLD, DeliveryState.sending)),
+        )
+        .exists()
+    )  # fmt: skip
+    channels = [pick.channel for pick in channels_of(session, over)]
+    told = sa.select(*columns, rank).where(
+        col(Recipient.notice_id).in_(ids), was_told, col(Recipient.channel).in_(channels)
+    )
+    row = told.subquery()
+    *who, place = row.c
+    return freeze_from(session, over, sa.select(*who).where(place == 1))
+
+
+def _line(session: Session, notice: Notice) -> list[Notice]:
+    """A notice and those that it took the place of, newest first."""
+    line = [notice]
+    while line[-1].follows_id is not None:
+        line.append(session.get_one(Notice, line[-1].follows_id))
+    return line
 
 
 def any_chunk_due(session: Session, *, now: datetime) -> bool:
@@ -174,6 +217,11 @@ def any_doubt_due(session: Session, *, now: datetime) -> bool:
     doubt = select(Attempt.pos).join(Chunk, col(Chunk.id) == col(Attempt.chunk_id))
     due = doubt.where(col(Chunk.doubts) > 0, col(Attempt.state) == DeliveryState.unknown, col(Attempt.again_at) <= now)
     return session.exec(due.limit(1)).first() is not None
+
+
+def anything_abandoned(session: Session, *, now: datetime) -> bool:
+    """Whether a chunk was closed while somebody was sending it, who has not come back."""
+    return session.exec(_abandoned(now).limit(1)).first() is not None
 
 
 def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk | None:
@@ -198,11 +246,15 @@ def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk 
     return add(session, chunk)
 
 
+def lock(session: Session, chunk_id: int) -> Chunk:
+    """The chunk as it is now; nobody else changes it or its attempts before this transaction ends."""
+    wanted = select(Chunk).where(Chunk.id == chunk_id).with_for_update().execution_options(populate_existing=True)
+    return session.exec(wanted).one()
+
+
 def still_ours(session: Session, chunk: Chunk, *, now: datetime) -> Chunk | None:
     """The chunk with its lease renewed, or None if another worker has taken it or it has been cancelled."""
-    fresh = session.exec(
-        select(Chunk).where(Chunk.id == chunk.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    fresh = lock(session, chunk.id or 0)
     if fresh.epoch != chunk.epoch or fresh.state is not ChunkState.open:
         return None
     fresh.leased_until = now + LEASE
@@ -228,6 +280,23 @@ def next_recipients(session: Session, chunk: Chunk, *, now: datetime, most: int)
     return [(recipient, (n or 0) + 1) for recipient, n in rows]
 
 
+def spare_suppressed(
+    session: Session, chunk: Chunk, batch: list[tuple[Recipient, int]], *, now: datetime
+) -> list[tuple[Recipient, int]]:
+    """Cancel those whose address may not be used any more since the set was frozen; the others."""
+    ids = [recipient.address_id for recipient, _ in batch]
+    suppressed = select(Address.id).where(col(Address.id).in_(ids), col(Address.suppressed_at).is_not(None))
+    gone = set(session.exec(suppressed))
+    spared = [each for each in batch if each[0].address_id in gone]
+    begin(session, chunk, spared, now=now)
+    results = [
+        Result(recipient.pos, n, DeliveryState.cancelled, detail="This address may not be used any more")
+        for recipient, n in spared
+    ]
+    settle_all(session, chunk, results, now=now)
+    return [each for each in batch if each[0].address_id not in gone]
+
+
 def begin(session: Session, chunk: Chunk, batch: list[tuple[Recipient, int]], *, now: datetime) -> None:
     """Write the attempts as sending. Commit before calling the provider."""
     rows = [
@@ -237,6 +306,39 @@ def begin(session: Session, chunk: Chunk, batch: list[tuple[Recipient, int]], *,
     ]  # fmt: skip
     if rows:
         session.execute(insert(Attempt), rows)
+
+
+def settle_all(session: Session, chunk: Chunk, results: Sequence[Result], *, now: datetime) -> None:
+    """What the provider answered, as `settle`, in as few statements as there can be."""
+    table: sa.Table = Attempt.__table__  # type: ignore[attr-defined]  # sqlmodel's
+    mine = (
+        table.c.notice_id == chunk.notice_id,
+        table.c.pos == sa.bindparam("at_pos"),
+        table.c.n == sa.bindparam("at_n"),
+    )
+    is_ours = sa.or_(table.c.state == DeliveryState.sending, table.c.state == DeliveryState.unknown)
+    settled = sa.update(table).where(*mine, is_ours)
+    rows = [
+        {"at_pos": result.pos, "at_n": result.n, "state": result.state, "settled_at": now, "again_at": result.again_at,
+         "code": result.code, "detail": result.detail, "provider_id": result.provider_id}
+        for result in results
+    ]  # fmt: skip
+    named = [{"at_pos": row["at_pos"], "at_n": row["at_n"], "provider_id": row["provider_id"]} for row in rows]
+    if rows:
+        session.connection().execute(settled, rows)
+        session.connection().execute(sa.update(table).where(*mine, table.c.provider_id == ""), named)
+
+
+def take_back(session: Session, chunk: Chunk, batch: Sequence[tuple[Recipient, int]]) -> None:
+    """These attempts were written down and never made: they are planned again."""
+    for n in {n for _, n in batch}:
+        session.execute(
+            sa.delete(Attempt).where(
+                col(Attempt.notice_id) == chunk.notice_id, col(Attempt.n) == n,
+                col(Attempt.pos).in_([recipient.pos for recipient, own in batch if own == n]),
+                col(Attempt.state).in_((DeliveryState.sending, DeliveryState.unknown)),
+            )
+        )  # fmt: skip
 
 
 def settle(
@@ -250,12 +352,12 @@ def settle(
         session.execute(update(Attempt).where(*mine).values(provider_id=values["provider_id"]))
 
 
-def recount(session: Session, chunk_id: int) -> Chunk:
-    """Fold the newest attempts of a chunk into its counters, and close it when nothing is left to do."""
+def recount(session: Session, chunk_id: int, *, now: datetime) -> Chunk:
+    """Fold the newest attempts of a chunk into its counters; close it when nothing is left to do, open it when something is."""
     # The chunk's row is the lock: two that count at once would each miss what the other has not committed.
-    chunk = session.exec(
-        select(Chunk).where(Chunk.id == chunk_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    chunk = lock(session, chunk_id)
+    if chunk.state is ChunkState.cancelled:
+        _cancel_deferred(session, chunk, now=now)
     newest = _newest(chunk)
     rows = session.execute(sa.select(newest.c.state, sa.func.count()).group_by(newest.c.state)).all()
     counts = {str(state): number for state, number in rows}
@@ -264,15 +366,21 @@ def recount(session: Session, chunk_id: int) -> Chunk:
         rest = DeliveryState.cancelled if chunk.state is ChunkState.cancelled else DeliveryState.planned
         counts[rest] = counts.get(rest, 0) + untried
     chunk.counts, chunk.doubts = counts, counts.get(DeliveryState.unknown, 0)
-    if chunk.state is ChunkState.open and not any(counts.get(state) for state in OPEN):
+    has_work = any(counts.get(state) for state in OPEN)
+    if chunk.state is ChunkState.open and not has_work:
         chunk.state = ChunkState.done
+    elif chunk.state is ChunkState.done and has_work:
+        # Whoever was slow gives recipients back after another had finished the rest.
+        chunk.state, chunk.due_at, chunk.leased_until = ChunkState.open, now, None
     return add(session, chunk)
 
 
-def let_go(session: Session, chunk: Chunk, *, due_at: datetime) -> None:
-    """Give the chunk back; others may claim it from `due_at` on."""
+def let_go(session: Session, chunk: Chunk, *, due_at: datetime | None = None) -> None:
+    """Give the chunk back, if it is still ours; others may claim it from `due_at` on (None: whenever it was due)."""
+    session.flush()
     statement = update(Chunk).where(col(Chunk.id) == chunk.id, col(Chunk.epoch) == chunk.epoch)
-    session.execute(statement.values(leased_until=None, due_at=due_at).execution_options(synchronize_session=False))
+    values = {"leased_until": None} | ({"due_at": due_at} if due_at else {})
+    session.execute(statement.values(**values).execution_options(synchronize_session=False))
 
 
 def cancel_unsent(session: Session, notice: Notice, *, now: datetime) -> int:
@@ -282,17 +390,12 @@ def cancel_unsent(session: Session, notice: Notice, *, now: datetime) -> int:
         .where(Chunk.notice_id == notice.id, col(Chunk.state) == ChunkState.open)
         .order_by(col(Chunk.id))
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     for chunk in chunks:
         chunk.state = ChunkState.cancelled
-        session.add(chunk)
-        session.execute(
-            update(Attempt)
-            .where(col(Attempt.chunk_id) == chunk.id, col(Attempt.state) == DeliveryState.deferred)
-            .values(state=DeliveryState.cancelled, settled_at=now)
-        )
-        session.flush()
-        recount(session, chunk.id or 0)
+        add(session, chunk)
+        recount(session, chunk.id or 0, now=now)
     return sum(chunk.counts.get(DeliveryState.cancelled, 0) for chunk in chunks)
 
 
@@ -312,12 +415,14 @@ def doubtful(session: Session, *, now: datetime, most: int = 20) -> list[tuple[C
     return [(chunk, attempt, recipient) for chunk, attempt, recipient in session.exec(wanted)]
 
 
-def reopen(session: Session, chunk_id: int, *, now: datetime) -> None:
-    """Let workers claim a finished chunk again, for what is deferred in it."""
-    done = update(Chunk).where(col(Chunk.id) == chunk_id, col(Chunk.state) == ChunkState.done)
-    session.execute(
-        done.values(state=ChunkState.open, due_at=now, leased_until=None).execution_options(synchronize_session=False)
-    )
+def doubt_abandoned(session: Session, *, now: datetime) -> int:
+    """Doubt what dead workers had begun in chunks that nobody will claim again; in how many chunks."""
+    chunks = session.exec(_abandoned(now).limit(20).with_for_update(skip_locked=True)).all()
+    for chunk in chunks:
+        _doubt_what_was_left(session, chunk, now=now)
+        chunk.leased_until = None
+        recount(session, add(session, chunk).id or 0, now=now)
+    return len(chunks)
 
 
 def next_try_at(session: Session, chunk: Chunk) -> datetime | None:
@@ -378,6 +483,26 @@ def _newest(chunk: Chunk) -> sa.Subquery:
     ranked = sa.select(col(Attempt.pos), col(Attempt.n), col(Attempt.state), col(Attempt.again_at), rank.label("rank"))
     inner = ranked.where(col(Attempt.chunk_id) == chunk.id).subquery()
     return sa.select(inner).where(inner.c.rank == 1).subquery()
+
+
+def _abandoned(now: datetime) -> SelectOfScalar[Chunk]:
+    """Chunks that were closed while somebody was sending them, who has not come back."""
+    return select(Chunk).where(col(Chunk.state) != ChunkState.open, col(Chunk.leased_until) < now)
+
+
+def _cancel_deferred(session: Session, chunk: Chunk, *, now: datetime) -> None:
+    """Whom nobody will try again."""
+    newest = _newest(chunk)
+    waiting = sa.select(newest.c.pos).where(newest.c.state == DeliveryState.deferred)
+    session.execute(
+        update(Attempt)
+        .where(
+            col(Attempt.chunk_id) == chunk.id, col(Attempt.state) == DeliveryState.deferred,
+            col(Attempt.pos).in_(waiting),
+        )
+        .values(state=DeliveryState.cancelled, settled_at=now, again_at=None)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
 def _doubt_what_was_left(session: Session, chunk: Chunk, *, now: datetime) -> None:

@@ -12,15 +12,16 @@ from threading import Event, local
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from rules.terms import Mode
 from rules.wording import segments
-from webapp.channels.base import Accepted, Adapters, ErrorClass, Outgoing, Post, SendError
+from webapp.channels.base import Accepted, Adapters, BroadcastAdapter, ErrorClass, Gone, Outgoing, Post, SendError
 from webapp.db import reading, transaction
 from webapp.flow import deliveries, letters, postings, texts
 from webapp.flow.approvals import Recipient
-from webapp.flow.deliveries import Attempt, Chunk, DeliveryState
+from webapp.flow.deliveries import Attempt, Chunk, DeliveryState, Result
 from webapp.flow.letters import Letter, LetterState
 from webapp.flow.notices import Message, MessageType, Notice, NoticeStatus
 from webapp.flow.organisation import ChannelSetup, organisation
@@ -29,11 +30,12 @@ from webapp.flow.postings import Posting, PostingState
 from webapp.flow.subscribers import suppress
 from webapp.links import Links
 
-BATCH = 50
+BATCH, FIRST_BATCH = 50, 10
 SLICE = timedelta(seconds=1)  # a batch that takes longer gives the rest back, so that Stop works within two seconds
 LOOK_UP_AGAIN = timedelta(seconds=45)
 QUIET = timedelta(seconds=90)  # a provider's own time-out of 30 s, and a minute
 LOOK_UPS = 2
+KEEP_AGAIN_S = (0.2, 1.0, 5.0)  # what a provider said is known here alone: worth several tries to write it down
 LONGEST_WAIT_S = 1.0  # for the sender to be free, before looking again whether somebody said Stop
 GIVEN_UP = 99
 LONGEST_BACKOFF = timedelta(minutes=5)
@@ -91,6 +93,7 @@ class Dispatcher:
             (postings.anything_due, self.send_posting),
             (deliveries.any_chunk_due, self.send_chunk),
             (deliveries.any_doubt_due, self.look_up_doubts),
+            (deliveries.anything_abandoned, self.doubt_abandoned),
         )
         with reading(self.engine) as session:
             return [do for is_due, do in kinds if is_due(session, now=now)]
@@ -106,10 +109,15 @@ class Dispatcher:
             claimed = letters.claim(session, now=self.clock())
             name = organisation(session).name if claimed else ""
         for letter in claimed:
+            if self.ending.is_set():
+                with transaction(self.engine) as session:
+                    letters.settle(session, letter, LetterState.planned, again_at=letter.due_at)
+                continue
             answer = self._try(_letter(letter, name), letter.channel, Mode.actual, letter.tries)
             with transaction(self.engine) as session:
                 state = LetterState(answer.state) if answer.state in LetterState.__members__ else LetterState.failed
-                letters.settle(session, letter, state, detail=answer.detail, again_at=answer.again_at)
+                again_at = answer.again_at if answer.state is DeliveryState.deferred else None
+                letters.settle(session, letter, state, detail=answer.detail, again_at=again_at)
         return bool(claimed)
 
     def send_posting(self) -> bool:
@@ -136,7 +144,14 @@ class Dispatcher:
             return False
         while not self.ending.is_set() and self._send_batch(chunk, load):
             pass
+        with transaction(self.engine) as session:
+            deliveries.let_go(session, chunk)
         return True
+
+    def doubt_abandoned(self) -> bool:
+        """Take over what dead workers had begun in chunks that were closed meanwhile."""
+        with transaction(self.engine) as session:
+            return bool(deliveries.doubt_abandoned(session, now=self.clock()))
 
     def look_up_doubts(self) -> bool:
         """Ask the providers about what may or may not have been taken."""
@@ -163,48 +178,86 @@ class Dispatcher:
         now = self.clock()
         with transaction(self.engine) as session:
             fresh = deliveries.still_ours(session, chunk, now=now)
-            notice = session.get_one(Notice, chunk.notice_id)
             if fresh is None:
                 return False
-            if notice.stopped_at or not notice.is_live_at(now):
-                deliveries.cancel_unsent(session, notice, now=now)
-                return False
-            room, free_at = deliveries.take_from_rate(
-                session, load.setup, wanted=BATCH, cost=load.cost, default_rate=load.default_rate, now=now
-            )
-            batch = deliveries.next_recipients(session, fresh, now=now, most=room) if room else []
-            if room and not batch:
-                again_at = deliveries.next_try_at(session, fresh)
-                deliveries.recount(session, fresh.id or 0)
-                deliveries.let_go(session, fresh, due_at=again_at or now)
-                return False
-            deliveries.begin(session, fresh, batch, now=now)
-        if not room:
+            batch: list[tuple[Recipient, int]] = []
+            free_at: datetime | None = now
+            is_over = not session.get_one(Notice, chunk.notice_id).may_be_sent_at(now)
+            if not is_over:
+                batch, free_at = self._next_batch(session, fresh, load, now=now)
+                deliveries.begin(session, fresh, batch, now=now)
+        if is_over:
+            self._cancel(chunk, now=now)
+        elif batch:
+            self._call(chunk, batch, load, began_at=now)
+        elif free_at is not None:
             self.ending.wait(min((free_at - now).total_seconds(), LONGEST_WAIT_S))
-            return True
-        self._call(chunk, batch, load, until=now + SLICE)
-        return True
+        return not is_over and free_at is not None
 
-    def _call(self, chunk: Chunk, batch: list[tuple[Recipient, int]], load: Load, *, until: datetime) -> None:
-        answers: list[tuple[Recipient, int, Answer]] = []
+    def _next_batch(
+        self, session: Session, chunk: Chunk, load: Load, *, now: datetime
+    ) -> tuple[list[tuple[Recipient, int]], datetime | None]:
+        """Whom to try now, and when the sender is free for more; None = nobody is left to be tried now."""
+        batch = deliveries.next_recipients(session, chunk, now=now, most=self._size())
+        if not batch:
+            deliveries.recount(session, chunk.id or 0, now=now)
+            deliveries.let_go(session, chunk, due_at=deliveries.next_try_at(session, chunk) or now)
+            return [], None
+        batch = deliveries.spare_suppressed(session, chunk, batch, now=now)
+        room, free_at = deliveries.take_from_rate(
+            session, load.setup, wanted=len(batch), cost=load.cost, default_rate=load.default_rate, now=now
+        )
+        return batch[:room], free_at
+
+    def _cancel(self, chunk: Chunk, *, now: datetime) -> None:
+        # In a transaction of its own: one that holds a chunk may not wait for others, or two wait for each other.
+        with transaction(self.engine) as session:
+            deliveries.cancel_unsent(session, session.get_one(Notice, chunk.notice_id), now=now)
+
+    def _size(self) -> int:
+        size: int = self._own.__dict__.setdefault("size", FIRST_BATCH)
+        return size
+
+    def _call(self, chunk: Chunk, batch: list[tuple[Recipient, int]], load: Load, *, began_at: datetime) -> None:
+        """Send what fits into a slice of time. The slice begins here: however slow the machine, one is sent."""
+        results: list[tuple[Recipient, Answer]] = []
+        until, taken_over_at = self.clock() + SLICE, began_at + deliveries.LEASE
         for recipient, n in batch:
             now = self.clock()
-            if now >= until or self.ending.is_set():
-                answers.append(
-                    (
-                        recipient,
-                        n,
-                        Answer(DeliveryState.deferred, detail="Given back before it was tried", again_at=now),
-                    )
-                )
-                continue
-            answer = self._try(self._outgoing(recipient, load), chunk.channel, load.notice.mode, n)
-            answers.append((recipient, n, answer))
+            if self.ending.is_set() or now >= taken_over_at or (results and now >= until):
+                break
+            results.append((recipient, self._try(self._outgoing(recipient, load), chunk.channel, load.notice.mode, n)))
+        # As many as this sender manages in a slice, or twice as many if it managed all.
+        tried = len(results)
+        self._own.size = min(BATCH, max(1, tried * 2 if tried == len(batch) else tried))
+        self._keep(chunk, batch, [answer for _, answer in results])
+
+    def _keep(self, chunk: Chunk, batch: list[tuple[Recipient, int]], answers: list[Answer]) -> None:
+        """Write down what the provider said of the first of a batch; the others were not tried."""
+        for pause in (*KEEP_AGAIN_S, None):
+            try:
+                with transaction(self.engine) as session:
+                    self._write(session, chunk, batch, answers)
+            except DBAPIError:
+                if pause is None:
+                    raise
+                self.ending.wait(pause)
+            else:
+                return
+
+    def _write(self, session: Session, chunk: Chunk, batch: list[tuple[Recipient, int]], answers: list[Answer]) -> None:
         now = self.clock()
-        with transaction(self.engine) as session:
-            for recipient, n, answer in answers:
-                _settle(session, recipient, n, answer, now=now)
-            deliveries.recount(session, chunk.id or 0)
+        deliveries.lock(session, chunk.id or 0)
+        results = [
+            Result(recipient.pos, n, answer.state, answer.provider_id, answer.code[:32], answer.detail, answer.again_at)
+            for (recipient, n), answer in zip(batch, answers, strict=False)
+        ]
+        deliveries.settle_all(session, chunk, results, now=now)
+        deliveries.take_back(session, chunk, batch[len(answers) :])
+        deliveries.recount(session, chunk.id or 0, now=now)
+        for (recipient, _), answer in zip(batch, answers, strict=False):
+            if answer.suppresses:
+                suppress(session, recipient.channel, recipient.value, reason=answer.suppresses, now=now)
 
     def _try(self, message: Outgoing, channel: str, mode: Mode, tries: int) -> Answer:
         adapter = self._mine(mode).direct.get(channel)
@@ -263,36 +316,30 @@ class Dispatcher:
             else:
                 state, values = _concluded(attempt, load.notice, found, now=now)
         with transaction(self.engine) as session:
+            deliveries.lock(session, chunk.id or 0)
             deliveries.settle(session, key, state, now=now, **values)
-            deliveries.recount(session, chunk.id or 0)
-            if state is DeliveryState.deferred:
-                deliveries.reopen(session, chunk.id or 0, now=now)
+            deliveries.recount(session, chunk.id or 0, now=now)
 
     def _publish(self, posting: Posting, notice: Notice) -> tuple[PostingState, dict[str, object]]:
         adapter = self._mine(notice.mode).broadcast.get(posting.channel)
         if adapter is None:
-            return PostingState.failed, {"detail": f"No adapter is set up for {posting.channel}"}
-        now = self.clock()
-        post = Post(key=notice.code, text=posting.text, link=posting.link, pinned=True)
+            raise SendError(ErrorClass.ours, f"No adapter is set up for {posting.channel}", code="no_adapter")
         if posting.state is PostingState.retiring:
-            adapter.edit(posting.provider_id, posting.over_text)
-            adapter.unpin(posting.provider_id)
-            return PostingState.retired, {"detail": ""}
+            return _take_down(adapter, posting)
+        now = self.clock()
+        if posting.provider_id:
+            return _rewrite(adapter, posting, is_wanted=notice.may_be_sent_at(now), now=now)
+        post = Post(key=notice.code, text=posting.text, link=posting.link, pinned=True)
         if posting.state is PostingState.unknown:
             found = adapter.look_up(post, since=(posting.first_tried_at or now) - timedelta(seconds=5))
             if found is None:
-                return (PostingState.planned if notice.is_live_at(now) else PostingState.cancelled), {
-                    "due_at": now,
-                    "detail": "",
-                }
-            return PostingState.live, {"provider_id": found.provider_id, "url": found.url, "detail": ""}
-        if not notice.is_live_at(now) or notice.stopped_at:
-            return PostingState.cancelled, {"detail": "Its end had passed"}
-        if posting.provider_id:
-            adapter.edit(posting.provider_id, posting.text)
-            return PostingState.live, {"detail": ""}
+                state = PostingState.planned if notice.may_be_sent_at(now) else PostingState.cancelled
+                return state, {"due_at": now, "detail": ""}
+            return PostingState.live, {"provider_id": found.provider_id, "url": found.url, "detail": found.remark}
+        if not notice.may_be_sent_at(now):
+            return PostingState.cancelled, {"detail": "Its end had passed, or it was stopped"}
         taken = adapter.post(post, now=now)
-        return PostingState.live, {"provider_id": taken.provider_id, "url": taken.url, "detail": ""}
+        return PostingState.live, {"provider_id": taken.provider_id, "url": taken.url, "detail": taken.remark}
 
     def _posting_failed(self, posting: Posting, error: SendError) -> tuple[PostingState, dict[str, object]]:
         """A posting is tried again for as long as it is wanted; what has to come down never gives up."""
@@ -307,13 +354,27 @@ class Dispatcher:
         return (PostingState.planned if posting.state is PostingState.sending else posting.state), again
 
 
-def _settle(session: Session, recipient: Recipient, n: int, answer: Answer, *, now: datetime) -> None:
-    values: dict[str, object] = {"code": answer.code[:32], "detail": answer.detail, "again_at": answer.again_at}
-    if answer.provider_id:
-        values["provider_id"] = answer.provider_id
-    deliveries.settle(session, (recipient.notice_id, recipient.pos, n), answer.state, now=now, **values)
-    if answer.suppresses:
-        suppress(session, recipient.channel, recipient.value, reason=answer.suppresses, now=now)
+def _take_down(adapter: BroadcastAdapter, posting: Posting) -> tuple[PostingState, dict[str, object]]:
+    """Let it say that it is over; one that somebody has deleted by hand is as good."""
+    try:
+        adapter.edit(posting.provider_id, posting.over_text)
+        adapter.unpin(posting.provider_id)
+    except Gone as gone:
+        return PostingState.retired, {"detail": gone.detail}
+    return PostingState.retired, {"detail": ""}
+
+
+def _rewrite(
+    adapter: BroadcastAdapter, posting: Posting, *, is_wanted: bool, now: datetime
+) -> tuple[PostingState, dict[str, object]]:
+    """Let a post that people see already say the new text; one that has been deleted is posted anew."""
+    if not is_wanted:
+        return PostingState.live, {"detail": ""}  # what people see stays until its end is ordered
+    try:
+        adapter.edit(posting.provider_id, posting.text)
+    except Gone as gone:
+        return PostingState.planned, {"provider_id": "", "url": "", "due_at": now, "detail": gone.detail}
+    return PostingState.live, {"detail": ""}
 
 
 def _concluded(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select, update
 
+from rules.terms import Mode
 from webapp import moments
 from webapp.db import add
 from webapp.flow import approvals, deliveries, incidents, letters, notices, postings, schedule, texts
@@ -43,7 +44,8 @@ def sign(session: Session, notice: Notice, *, by: Person, now: datetime, hold_s:
 
 def execute(session: Session, action: Action, *, now: datetime, status_url: str) -> None:
     """Do one due action, with all that follows from it, in this transaction. Whoever comes second does nothing."""
-    notice = session.exec(select(Notice).where(Notice.id == action.notice_id).with_for_update()).one()
+    notice = session.get_one(Notice, action.notice_id)
+    notices.lock(session, notice)
     if action.not_after is not None and now >= action.not_after:
         _drop(session, action, notice, "Its end had passed before it could go out", now=now)
         return
@@ -64,6 +66,7 @@ def stop(session: Session, notice: Notice, *, by: Person, now: datetime) -> int:
     What people can see already stays until its end; `withdraw` takes that down too.
     """
     by.require(Act.stop, f"{by.name} may not stop notices")
+    notices.lock(session, notice)
     if notice.status is NoticeStatus.approved:
         return _withdraw_unsent(session, notice, f"Stopped by {by.name} before it went out", by=by, now=now)
     if notice.status is not NoticeStatus.live or notice.stopped_at is not None:
@@ -74,8 +77,7 @@ def stop(session: Session, notice: Notice, *, by: Person, now: datetime) -> int:
     session.refresh(notice)
     spared = deliveries.cancel_unsent(session, notice, now=now)
     for posting in postings.of(session, notice):
-        if posting.state is postings.PostingState.planned:
-            postings.retire(session, posting, over_text="", now=now)
+        postings.call_off(session, posting)
     record(
         session,
         "notice.stopped",
@@ -90,6 +92,7 @@ def stop(session: Session, notice: Notice, *, by: Person, now: datetime) -> int:
 def release(session: Session, notice: Notice, *, by: Person, now: datetime) -> bool:
     """Let a notice that is held because it is late go out after all; False if it was not held. Raises NotAllowed."""
     by.require(Act.submit, f"{by.name} may not release notices")
+    notices.lock(session, notice)
     action = schedule.of(session, notice, ActionKind.post)
     if action is None or not schedule.release(session, action, now=now):
         return False
@@ -101,6 +104,7 @@ def release(session: Session, notice: Notice, *, by: Person, now: datetime) -> b
 def withdraw(session: Session, notice: Notice, *, by: Person, now: datetime, status_url: str) -> None:
     """Stop it and take it down everywhere; needs no approval. A draft is put away. May be repeated."""
     by.require(Act.stop, f"{by.name} may not withdraw notices")
+    notices.lock(session, notice)
     if notice.status is NoticeStatus.live:
         stop(session, notice, by=by, now=now)
         retire(session, notice, f"Withdrawn by {by.name}", by=by, now=now, status_url=status_url, says_all_clear=False)
@@ -125,12 +129,17 @@ def anything_ended(session: Session, *, now: datetime) -> bool:
 
 
 def close_ended(session: Session, *, now: datetime) -> int:
-    """Write into the books what the clock has ended; how many."""
-    ended = incidents.ended_by_clock(session, now=now)
+    """Write into the books what the clock has ended, and let its live notices end with it; how many."""
+    for found in incidents.ended_by_clock(session, now=now):
+        incidents.lock(session, found.id)
+    ended = incidents.ended_by_clock(session, now=now)  # of two that look at once, the second finds nothing left
     for incident in ended:
         end = IncidentStatus.completed if incident.is_maintenance else IncidentStatus.resolved
         at = incident.expected_end_at or now
         incidents.update(session, incident, end, note="Its expected end came", by=None, now=at)
+        for notice in _of_incident(session, incident):
+            if notice.status is NoticeStatus.live:
+                schedule.plan(session, notice, ActionKind.retire, due_at=min(at, notice.expires_at or at))
     return len(ended)
 
 
@@ -159,7 +168,7 @@ def retire(
     incident = session.get_one(Incident, notice.incident_id)
     ending = Ending.by_person if by else Ending.by_time
     wanted = says_all_clear and notice.wants_all_clear and incident.status_at(now).is_end
-    _end(session, notice, ending if wanted else None, now=now)
+    _end(session, notice, ending if wanted else None, due_at=incident.ended_at(now) or now, now=now)
 
 
 def _post(session: Session, action: Action, notice: Notice, *, now: datetime, status_url: str) -> None:
@@ -170,6 +179,10 @@ def _post(session: Session, action: Action, notice: Notice, *, now: datetime, st
     if late := _too_late(action, notice, now=now):
         schedule.hold(session, action, late, now=now)
         return
+    if notice.follows_id and notice.message_type is MessageType.cancel:
+        original = session.get_one(Notice, notice.follows_id)
+        if deliveries.is_under_way(session, original):
+            return  # in a second it is known who was told
     try:
         approvals.require_unchanged(session, notice)
     except NotNow as refusal:
@@ -202,9 +215,11 @@ def _obstacle(notice: Notice, incident: Incident, *, now: datetime) -> str:
 
 def _too_late(action: Action, notice: Notice, *, now: datetime) -> str:
     """Why a person should decide; "" = it may go out."""
-    if now - action.due_at <= LATE or notice.expires_at is None:
+    is_end = notice.message_type is MessageType.cancel  # which gets its end when it goes out
+    expires_at = action.due_at + ALL_CLEAR_LIFE if is_end else notice.expires_at
+    if now - action.due_at <= LATE or expires_at is None:
         return ""
-    left = (notice.expires_at - now) / (notice.expires_at - action.due_at)
+    left = (expires_at - now) / (expires_at - action.due_at)
     minutes = round((now - action.due_at).total_seconds() / 60)
     return (
         ""
@@ -242,7 +257,7 @@ def _supersede(session: Session, notice: Notice, *, now: datetime) -> dict[str, 
     add(session, before)
     schedule.cancel(session, before, tuple(ActionKind), before.retired_because, now=now)
     deliveries.cancel_unsent(session, before, now=now)
-    _end(session, before, None, now=now)
+    _end(session, before, None, due_at=now, now=now)
     record(
         session,
         "notice.replaced",
@@ -257,7 +272,7 @@ def _supersede(session: Session, notice: Notice, *, now: datetime) -> dict[str, 
 def _plan_postings(
     session: Session, notice: Notice, before: dict[str, postings.Posting], *, now: datetime, status_url: str
 ) -> None:
-    picked = {pick.channel for pick in notices.channels_of(session, notice)}
+    rewritten: set[str] = set()
     language = organisation(session).languages[0]
     for message in notices.messages_of(session, notice):
         if message.language != language or message.channel not in BROADCAST:
@@ -265,10 +280,11 @@ def _plan_postings(
         known = before.get(message.channel)
         if known is not None and known.provider_id:
             postings.rewrite(session, known, notice, message.body, now=now)
+            rewritten.add(message.channel)
         else:
             postings.plan(session, notice, message.channel, message.body, link="", now=now)
     for channel, posting in before.items():
-        if channel not in picked or channel == postings.STATUS_PAGE:
+        if channel not in rewritten:
             postings.retire(
                 session, posting, over_text=_over_text(session, posting, now=now, status_url=status_url), now=now
             )
@@ -286,14 +302,17 @@ def _over_text(session: Session, posting: postings.Posting, *, now: datetime, st
     incident = session.get_one(Incident, notice.incident_id)
     told = notices.told_of(session, incident, notice, status_url=status_url)
     language = organisation(session).languages[0]
-    return texts.resolved_post(told, posting.text, incident.ended_at(now) or now, language)
+    ended_at = incident.ended_at(now)
+    if ended_at is None:
+        return texts.old_post(told, posting.text, now, language)
+    return texts.resolved_post(told, posting.text, ended_at, language)
 
 
-def _end(session: Session, notice: Notice, ending: Ending | None, *, now: datetime) -> None:
+def _end(session: Session, notice: Notice, ending: Ending | None, *, due_at: datetime, now: datetime) -> None:
     """Schedule the fitting all-clear, put the other away."""
     for over in notices.endings(session, notice):
         if over.status is NoticeStatus.approved and over.ending is ending and _has_channels(session, over):
-            schedule.plan(session, over, ActionKind.post, due_at=now)
+            schedule.plan(session, over, ActionKind.post, due_at=min(due_at, now))
         elif over.status in {NoticeStatus.draft, NoticeStatus.approved}:
             notices.move(session, over, start=(NoticeStatus.draft, NoticeStatus.approved), end=NoticeStatus.withdrawn)
 
@@ -310,7 +329,7 @@ def _withdraw_unsent(session: Session, notice: Notice, because: str, *, by: Pers
     notice.retired_because = because
     add(session, notice)
     schedule.cancel(session, notice, tuple(ActionKind), because, now=now)
-    _end(session, notice, None, now=now)
+    _end(session, notice, None, due_at=now, now=now)
     record(session, "notice.withdrawn", ("notice", notice.id), f"Notice {notice.code}: {because}", by=by, now=now)
     return sum(approvals.recipient_counts(session, notice).values())
 
@@ -326,7 +345,8 @@ def _remind(session: Session, notice: Notice, *, now: datetime) -> None:
     zone = organisation(session).time_zone
     promised = moments.say(notice.next_update_at or now, zone)
     body = f"You promised people an update of notice {notice.code} by {promised}. Write it, resolve the incident, or say when the next comes."
-    letters.write(session, "email", writer.email, subject=f"Update of notice {notice.code} is due", body=body, language="en",
+    stamp = "" if notice.mode is Mode.actual else "EXERCISE: "
+    letters.write(session, "email", writer.email, subject=f"{stamp}Update of notice {notice.code} is due", body=body, language="en",
                   now=now, life=REMINDER_LIFE)  # fmt: skip
     record(
         session,

@@ -14,7 +14,7 @@ from rules import facts, wording
 from rules.terms import Listeners, Mode, Verdict
 from webapp import moments
 from webapp.db import add, changed_one, moment, word
-from webapp.flow import texts
+from webapp.flow import incidents, texts
 from webapp.flow.assessments import Assessment, assess
 from webapp.flow.audit import record
 from webapp.flow.incidents import Incident, area_words, touching
@@ -88,6 +88,10 @@ class Notice(SQLModel, table=True):
         """Whether people may be shown it: live, begun and not over, whatever any process did or did not do."""
         begun = self.live_at is not None and self.live_at <= now
         return self.status is NoticeStatus.live and begun and (self.expires_at is None or now < self.expires_at)
+
+    def may_be_sent_at(self, now: datetime) -> bool:
+        """Whether anything more of it may leave."""
+        return self.stopped_at is None and self.is_live_at(now)
 
 
 class NoticeText(SQLModel, table=True):
@@ -231,6 +235,7 @@ def write_messages(session: Session, notice: Notice, told: Told) -> None:
 def submit(session: Session, notice: Notice, *, by: Person, now: datetime) -> None:
     """Ask for approval. What the rules say of the text as it now is goes with it. Raises NotAllowed, NotNow, NotValid."""
     by.require(Act.submit, f"{by.name} may not ask for approval")
+    lock(session, notice)
     require_draft(notice)
     incident = session.get_one(Incident, notice.incident_id)
     check(session, notice, now=now)
@@ -266,6 +271,12 @@ def refuse_blocked(session: Session, notice: Notice, assessment: Assessment) -> 
             raise NotValid(
                 "channels", f"{pick.channel.replace('_', ' ').capitalize()} is blocked: {verdict['sentence']}"
             )
+
+
+def lock(session: Session, notice: Notice) -> None:
+    """Bring it up to date, and let nobody else change the notices of its incident before this transaction ends."""
+    incidents.lock(session, notice.incident_id)
+    session.refresh(notice)
 
 
 def move(session: Session, notice: Notice, *, start: tuple[NoticeStatus, ...], end: NoticeStatus) -> None:

@@ -74,14 +74,25 @@ def retire(session: Session, posting: Posting, *, over_text: str, now: datetime)
     if posting.channel == STATUS_PAGE:
         _change(session, posting, (PostingState.live,), state=PostingState.retired, retired_at=now)
         return
-    _change(session, posting, (PostingState.planned, PostingState.failed), state=PostingState.cancelled)
+    early, is_seen = (PostingState.planned, PostingState.failed), col(Posting.provider_id) != ""
+    _change(session, posting, early, ~is_seen, state=PostingState.cancelled)
     session.execute(update(Posting).where(col(Posting.id) == posting.id).values(over_text=over_text))
-    _change(session, posting, (PostingState.live,), state=PostingState.retiring, due_at=now, tries=0, detail="")
+    # One that was about to be edited for an update is in view already: it has to come down too.
+    seen = (PostingState.live, *early)
+    _change(session, posting, seen, is_seen, state=PostingState.retiring, due_at=now, tries=0, detail="")
+
+
+def call_off(session: Session, posting: Posting) -> None:
+    """Publish or edit nothing more; what people see already stays until it is retired."""
+    early, is_seen = (PostingState.planned, PostingState.failed), col(Posting.provider_id) != ""
+    _change(session, posting, early, ~is_seen, state=PostingState.cancelled)
+    _change(session, posting, early, is_seen, state=PostingState.live, detail="")
 
 
 def rewrite(session: Session, posting: Posting, notice: Notice, text: str, *, now: datetime) -> Posting:
     """An update takes the place of what it updates: the same post, edited. Gives the new notice's posting."""
-    _change(session, posting, (PostingState.live,), state=PostingState.retired, retired_at=now)
+    given = (PostingState.live, *WAITING, PostingState.sending, PostingState.failed)
+    _change(session, posting, given, state=PostingState.retired, retired_at=now, leased_until=None, detail="")
     taken = Posting(notice_id=notice.id, channel=posting.channel, text=text, over_text="", link=posting.link, provider_id=posting.provider_id,
                     url=posting.url, due_at=now, state=PostingState.planned, live_at=posting.live_at)  # fmt: skip
     return add(session, taken)
@@ -115,9 +126,16 @@ def claim(session: Session, *, now: datetime) -> Posting | None:
 
 
 def settle(session: Session, posting: Posting, state: PostingState, *, now: datetime, **values: object) -> None:
-    """Say what became of a try. One that went live after its end was ordered retires next."""
-    posting = session.get_one(Posting, posting.id)
-    if state is PostingState.live and posting.over_text:
+    """Say what became of a try; nothing if our lease has ended and another has taken over.
+
+    One that went live after its end was ordered retires next.
+    """
+    held = select(Posting).where(Posting.id == posting.id, Posting.leased_until == posting.leased_until)
+    fresh = session.exec(held.with_for_update().execution_options(populate_existing=True)).first()
+    if fresh is None:
+        return
+    posting, is_seen = fresh, values.get("provider_id", fresh.provider_id) != ""
+    if posting.over_text and is_seen and state in {PostingState.live, PostingState.planned}:
         state = PostingState.retiring
     moments: dict[str, object] = (
         {"live_at": posting.live_at or now} if state in {PostingState.live, PostingState.retiring} else {}
@@ -134,7 +152,7 @@ def of(session: Session, notice: Notice) -> list[Posting]:
 
 def in_trouble(session: Session) -> list[Posting]:
     """Postings whose last try failed: shown until they are mended."""
-    waiting = col(Posting.state).in_((PostingState.failed, PostingState.retiring, PostingState.unknown))
+    waiting = col(Posting.state).in_((*WAITING, PostingState.sending, PostingState.failed))
     return list(session.exec(select(Posting).where(waiting, col(Posting.detail) != "").order_by(col(Posting.due_at))))
 
 

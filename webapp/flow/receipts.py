@@ -100,8 +100,9 @@ def _move(
         )
         .values(state=state, provider_id=provider_id, settled_at=now, again_at=None)
     )  # fmt: skip
+    deliveries.lock(session, attempt.chunk_id)
     session.execute(moved.values(code=code[:32]) if code else moved)
-    deliveries.recount(session, attempt.chunk_id)
+    deliveries.recount(session, attempt.chunk_id, now=now)
 
 
 def _recipient(session: Session, key: str) -> Recipient | None:

@@ -58,7 +58,7 @@ SENTENCES = {
         "next": "Next update {next}.", "more": "More: {url}", "act": "What you can do: {instruction}", "none": "You need not do anything.",
         "by_time": "This should be over since {ended}: {headline}. If it is not for you: {url}",
         "by_person": "Over since {ended}: {headline}. You need not do anything.",
-        "over": "Over: {headline}", "exercise": "EXERCISE ", "resolved": "RESOLVED {ended}: {headline}",
+        "over": "Over: {headline}", "exercise": "EXERCISE ", "resolved": "RESOLVED {ended}: {headline}", "old": "NO LONGER CURRENT since {ended}: {headline}",
         "from_us": "From {organisation}. Reference {code}.", "notes": "This notice ends {end}.",
     },
     "sv": {
@@ -67,7 +67,7 @@ SENTENCES = {
         "next": "Nästa besked {next}.", "more": "Mer: {url}", "act": "Det här kan du göra: {instruction}", "none": "Du behöver inte göra något.",
         "by_time": "Det här bör vara över sedan {ended}: {headline}. Om inte för dig: {url}",
         "by_person": "Över sedan {ended}: {headline}. Du behöver inte göra något.",
-        "over": "Över: {headline}", "exercise": "ÖVNING ", "resolved": "LÖST {ended}: {headline}",
+        "over": "Över: {headline}", "exercise": "ÖVNING ", "resolved": "LÖST {ended}: {headline}", "old": "GÄLLER INTE LÄNGRE sedan {ended}: {headline}",
         "from_us": "Från {organisation}. Referens {code}.", "notes": "Det här meddelandet gäller till {end}.",
     },
 }  # fmt: skip
@@ -159,9 +159,18 @@ def body(told: Told, text: Said, channel: str, language: str, *, is_end: bool = 
 
 
 def resolved_post(told: Told, original: str, ended_at: datetime, language: str) -> str:
-    """A post's text once it is over: said first, the old words kept below."""
+    """A post's text once the incident is over: said first, the old words kept below."""
+    return _over("resolved", told, original, ended_at, language)
+
+
+def old_post(told: Told, original: str, retired_at: datetime, language: str) -> str:
+    """A post's text once the notice is over while the incident goes on."""
+    return _over("old", told, original, retired_at, language)
+
+
+def _over(word: str, told: Told, original: str, ended_at: datetime, language: str) -> str:
     words = SENTENCES.get(language, SENTENCES["en"])
-    first = words["resolved"].format(
+    first = words[word].format(
         ended=_say(ended_at, told, language), headline=original.splitlines()[0] if original else ""
     )
     return f"{first}\n\n{original}"
