@@ -94,8 +94,8 @@ def any_of(answers: Iterable[Answer]) -> Answer:
 
 
 def opposite(answer: Answer) -> Answer:
-    """No for yes; what depends still depends."""
-    return not answer if isinstance(answer, bool) else answer
+    """No for yes; what depends still depends, and is looked for where the test fails."""
+    return Test(answer.fails, answer.holds) if isinstance(answer, Test) else not answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class InBox:
             if answer is True:
                 break
             if opened is True:
-                opened = answer
+                opened = answer if effect in wanted else opposite(answer)
         else:
             possible.add(None)
         if possible <= wanted:

@@ -174,17 +174,26 @@ def _lists(layout: Layout) -> Iterable[tuple[Test, ...]]:
             others = [dim for dim in of_one_fact if dim is not has]
             for size in (1, 2, 3):
                 for lacking in combinations(others, size):
-                    if _words(has) <= frozenset().union(*(_words(dim) for dim in lacking)):
+                    if _is_covered(has, lacking):
                         yield (
                             _test_of_list(has, is_found=True),
                             *(_test_of_list(dim, is_found=False) for dim in lacking),
                         )
 
 
+def _is_covered(has: Dimension, lacking: Iterable[Dimension]) -> bool:
+    """Whether a list with one of the words that `has` looks for has one that those look for, too."""
+    words = _words(has)
+    others = [_words(dim) for dim in lacking]
+    if any(_ANY in other for other in others):
+        return True
+    return words <= frozenset().union(*others)
+
+
 def _words(dim: Dimension) -> frozenset[str]:
-    """What a test of a list looks for; any word at all is told by a word of its own."""
+    """What a test of a list looks for; of one that looks for anything, a word that no test names belongs to it."""
     listed = dim.list_test.listed if dim.list_test else None
-    return listed or frozenset([*dim.fact.words, _ANY])
+    return listed or frozenset(dim.fact.words or [_ANY])
 
 
 def _test_of_list(dim: Dimension, *, is_found: bool) -> Test:

@@ -93,3 +93,40 @@ def test_another_policy_can_be_tried(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     assert code == 1
     assert "No channel is recommended" in capsys.readouterr().out
+
+
+def test_a_check_tells_promises_scenarios_and_a_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(DEFAULT)]) == 0
+
+    printed = capsys.readouterr().out
+    assert "promise: Proved: a-drill-stays-inside" in printed
+    assert "scenario: Phishing in our name: holds." in printed
+    assert "may come into force" in printed
+
+
+def test_a_contradiction_keeps_a_policy_back_also_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        "rules:\n"
+        "  - {rule: a, channels: [sms], when: {kind: fraud}, then: use, because: x}\n"
+        "  - {rule: b, channels: [sms], when: {severity: severe}, then: avoid, because: x}\n",
+        encoding="utf-8",
+    )
+
+    code = main(["check", str(file), "--json"])
+
+    checked = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert checked["may_come_into_force"] is False
+    assert checked["found"][0]["matter"] == "contradiction"
+    assert checked["found"][0]["example"]["facts"] == {"kind": "fraud", "severity": "severe"}
+
+
+def test_mistakes_are_told_to_programs_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("rules:\n  - {rule: a, channels: [sms], when: {knd: x}, then: use, because: x}\n", encoding="utf-8")
+
+    assert main(["check", str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["mistakes"][0]["line"] == 2
