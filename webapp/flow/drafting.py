@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from rules.terms import Listeners, Mode
+from rules.terms import Listeners, Mode, Verdict
 from webapp import moments
 from webapp.db import add
 from webapp.flow import letters, notices, texts
@@ -61,7 +61,10 @@ def begin(session: Session, incident: Incident, *, by: Person, now: datetime, st
     live = [notice for notice in known if notice.status is NoticeStatus.live]
     assessment = assess(session, incident, by=by, now=now)
     follows = live[-1] if live else None
-    return notices.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
+    notice = notices.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
+    if follows is not None:
+        _reach_the_same(session, notice, follows, now=now, status_url=status_url)
+    return notice
 
 
 def save(session: Session, notice: Notice, typed: Typed, *, now: datetime, status_url: str) -> None:
@@ -136,6 +139,18 @@ def signers(session: Session) -> list[Person]:
 def assessment_of(session: Session, notice: Notice) -> Assessment | None:
     """What the rules said when it was drafted, or, once it is submitted, of what was submitted."""
     return session.get(Assessment, notice.assessment_id) if notice.assessment_id else None
+
+
+def _reach_the_same(session: Session, notice: Notice, before: Notice, *, now: datetime, status_url: str) -> None:
+    """An update also goes wherever people were told what it updates, or they would go on believing that."""
+    listeners = {pick.channel: Listeners(pick.listeners) for pick in notices.channels_of(session, notice)}
+    assessment = assessment_of(session, notice)
+    advised = assessment.result["channels"] if assessment else {}
+    for pick in notices.channels_of(session, before):
+        if advised.get(pick.channel, {}).get("verdict") != Verdict.block:
+            listeners.setdefault(pick.channel, Listeners(pick.listeners))
+    told = notices.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
+    notices.choose_channels(session, notice, _picks(session, notice, listeners, now=now), told=told)
 
 
 def _edit(session: Session, notice: Notice, key: MessageKey, subject: str, body: str) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from rules.terms import Listeners
-from webapp.flow import approvals, drafting
+from webapp.flow import approvals, drafting, headcount, notices
 from webapp.flow.approvals import Return
 from webapp.flow.assessments import BROADCAST
-from webapp.flow.notices import Ending
+from webapp.flow.headcount import Headcount
+from webapp.flow.notices import Ending, Notice
 from webapp.flow.organisation import ChannelSetup
 from webapp.web.console import message_looks
 from webapp.web.console.draft_form import DraftForm
@@ -60,6 +61,8 @@ class DraftView:
     ends: list[EndCard]
     returns: list[Return]
     returned_by: str
+    replaced: str  # the headline of what it updates; "" = it is the first
+    forgotten: list[str]  # channels by which people were told that, and would not be told this
     is_outdated: bool  # the incident's times have been moved since
 
     @property
@@ -86,22 +89,28 @@ def draft_view(form: DraftForm, *, now: datetime) -> DraftView:
     choices = [_choice(setup, form, result, case) for setup in form.setups]
     looks = [message_looks.look(slot, *form.message(slot), now=now) for slot in form.slots]
     returns = approvals.returns_of(store(), notice)
+    before = store().get(Notice, notice.follows_id) if notice.follows_id else None
+    exact = headcount.count(store(), notice, now=now) if before else None
     incident = head.incident
     return DraftView(
         head=head,
         form=form,
         choices=choices,
-        cards=[_card(choice, message_looks.of(looks, NOW)) for choice in choices if _has_messages(choice, looks)],
+        cards=[
+            _card(choice, message_looks.of(looks, NOW), exact) for choice in choices if _has_messages(choice, looks)
+        ],
         ends=[EndCard(ending, message_looks.of(looks, ending)) for ending in Ending if message_looks.of(looks, ending)],
         returns=returns,
         returned_by=name_of(returns[0].returned_by_id) if returns else "",
+        replaced=head_of(before).headline if before else "",
+        forgotten=_forgotten(before, choices) if before else [],
         is_outdated=(notice.expires_at, notice.next_update_at) != (incident.expected_end_at, incident.next_update_at),
     )
 
 
-def advised(form_notice: Any) -> Mapping[str, Any]:
+def advised(notice: Notice) -> Mapping[str, Any]:
     """What the rules said of each channel."""
-    assessment = drafting.assessment_of(store(), form_notice)
+    assessment = drafting.assessment_of(store(), notice)
     return assessment.result["channels"] if assessment else {}
 
 
@@ -133,7 +142,15 @@ def _has_messages(choice: Choice, looks: Sequence[Look]) -> bool:
     return choice.is_chosen and any(look.channel == choice.channel for look in looks)
 
 
-def _card(choice: Choice, looks: Sequence[Look]) -> Card:
+def _forgotten(before: Notice, choices: Sequence[Choice]) -> list[str]:
+    chosen = {choice.channel for choice in choices if choice.is_chosen}
+    return [pick.channel for pick in notices.channels_of(store(), before) if pick.channel not in chosen]
+
+
+def _card(choice: Choice, looks: Sequence[Look], exact: Headcount | None) -> Card:
+    """An update also goes to all who were told what it updates, so they are counted one by one."""
     own = [look for look in looks if look.channel == choice.channel]
     recipients = {"asked": choice.asked, "all": choice.on_file}.get(choice.listens, 0)
+    if exact is not None and choice.listens:
+        recipients = exact.on(choice.channel)
     return Card(choice.channel, own, recipients, recipients * max(look.cost for look in own))

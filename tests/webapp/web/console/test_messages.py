@@ -55,6 +55,21 @@ def test_while_a_notice_is_live_the_next_one_updates_it(room: Room) -> None:
 
 
 @on_sqlite
+def test_an_update_goes_wherever_people_were_told_before(room: Room) -> None:
+    live = posted(room, channels=("status_page", "sms", "facebook"))
+    browser = room.seen_by(room.olle)
+
+    address = browser.post(f"/console/incidents/{live.incident_id}/notices").location
+    page = browser.get(address).text
+    without = browser.post(address, data=form_of(page) | {"channels": ["status_page", "sms"]}, headers=HTMX)
+
+    assert 'value="facebook" checked' in page
+    assert "It takes the place of “Cash machines in Sveg do not work”" in words(page)
+    assert "People know the old news by" not in page
+    assert "People know the old news by Facebook" in words(without.text)
+
+
+@on_sqlite
 def test_while_a_notice_waits_no_second_one_is_begun(room: Room) -> None:
     waiting = submitted(room)
 
