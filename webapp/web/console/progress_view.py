@@ -1,60 +1,22 @@
 """A notice on its way: its state in words, and how far each channel is."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session
 
-from webapp.flow import approvals, audit, deliveries, drafting, headcount, notices, postings, schedule
+from webapp.flow import approvals, audit, drafting, notices, postings, schedule
 from webapp.flow.approvals import Approval, Return
 from webapp.flow.audit import AuditEntry
-from webapp.flow.deliveries import Chunk, ChunkState, Progress
 from webapp.flow.notices import Notice, NoticeStatus
 from webapp.flow.postings import Posting, PostingState
 from webapp.flow.schedule import Action, ActionKind, ActionState
+from webapp.web.console import channel_progress
+from webapp.web.console.channel_progress import ChannelProgress
 from webapp.web.console.notice_lookup import Head, head_of, name_of
-from webapp.web.console.spoken import span
 
 UNDER_WAY = {PostingState.planned, PostingState.sending, PostingState.retiring, PostingState.unknown}
 OVER = {NoticeStatus.retired, NoticeStatus.withdrawn}
-PARTS = {  # what a bar is made of, in order: states, word, look
-    "delivered": (("delivered",), "delivered"),
-    "sent": (("accepted", "sent"), "handed over"),
-    "failed": (("failed", "undelivered", "expired"), "failed"),
-    "doubt": (("unknown",), "in doubt"),
-    "cancelled": (("cancelled",), "not sent, stopped"),
-    "planned": (("planned", "sending", "deferred"), "still to send"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a bar."""
-
-    look: str
-    word: str
-    number: int
-    start: float  # percent of the bar
-    width: float
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelProgress:
-    """How far one channel is."""
-
-    channel: str
-    total: int
-    unsent: int
-    parts: list[Part]
-    speed: float | None  # messages a second; None = no limit is known
-    left: str  # how long the rest takes, in words; "" = nothing is left, or nobody knows
-    waits_until: datetime | None  # quiet hours
-    counts: dict[str, int]  # by look
-
-    @property
-    def left_us(self) -> int:
-        """Tried, with whatever success."""
-        return self.total - self.unsent - self.counts["cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +53,6 @@ class ProgressView:
         """Recipients on all channels."""
         return sum(each.total for each in self.channels)
 
-    def sum_of(self, look: str) -> int:
-        """Of one part of all bars."""
-        return sum(each.counts.get(look, 0) for each in self.channels)
-
     @property
     def is_sending(self) -> bool:
         """Whether anything is on its way out at this moment."""
@@ -121,14 +79,13 @@ class ProgressView:
         """How often it is worth looking again; 0 = never."""
         if self.is_final:
             return 0
-        return 1 if self.is_sending or 0 < self.seconds_left < 120 or self.sum_of("sent") else 4
+        return 1 if self.is_sending or 0 < self.seconds_left < 120 else 4
 
 
 def progress_view(session: Session, notice: Notice, *, now: datetime, with_story: bool = True) -> ProgressView:
     """The state of a notice and of its all-clears."""
     approval, action = approvals.approval_of(session, notice), schedule.of(session, notice, ActionKind.post)
     endings = notices.endings(session, notice) if with_story else []
-    waits = _waiting(session, notice)
     returned = (
         next(iter(approvals.returns_of(session, notice)), None) if notice.status is NoticeStatus.returned else None
     )
@@ -143,10 +100,7 @@ def progress_view(session: Session, notice: Notice, *, now: datetime, with_story
         approved_by=name_of(approval.approved_by_id) if approval else "",
         signers=_signers(session, notice) if notice.status is NoticeStatus.submitted else [],
         planned=approvals.recipient_counts(session, notice) if notice.status is NoticeStatus.approved else {},
-        channels=[
-            _channel(session, notice, each, waits.get(each.channel), now=now)
-            for each in deliveries.progress(session, notice)
-        ],
+        channels=channel_progress.channels(session, notice, now=now),
         pages=postings.of(session, notice),
         all_clears=[
             progress_view(session, over, now=now, with_story=False)
@@ -164,51 +118,3 @@ def _signers(session: Session, notice: Notice) -> list[str]:
 def _goes_out_at(notice: Notice, action: Action | None) -> datetime | None:
     is_planned = action is not None and action.state is ActionState.pending and notice.status is NoticeStatus.approved
     return action.due_at if action is not None and is_planned else None
-
-
-def _channel(
-    session: Session, notice: Notice, progress: Progress, waits_until: datetime | None, *, now: datetime
-) -> ChannelProgress:
-    counts = {look: sum(progress.counts.get(state, 0) for state in states) for look, (states, _) in PARTS.items()}
-    longest = max((headcount.segments_of(m.channel, m.body) for m in notices.messages_of(session, notice) if m.channel == progress.channel), default=1)  # fmt: skip
-    rate = headcount.per_second(session, progress.channel, now=now)
-    speed = rate / longest if rate else None
-    is_waiting = waits_until is not None and waits_until > now
-    return ChannelProgress(
-        channel=progress.channel,
-        total=progress.total,
-        unsent=progress.unsent,
-        parts=_parts(counts, progress.total),
-        speed=speed,
-        left=_time_left(progress.unsent, speed) if not is_waiting else "",
-        waits_until=waits_until if is_waiting and progress.unsent else None,
-        counts=counts,
-    )
-
-
-def _parts(counts: dict[str, int], total: int) -> list[Part]:
-    parts, start = [], 0.0
-    for look, (_, word) in PARTS.items():
-        if counts[look]:
-            width = 100 * counts[look] / total
-            parts.append(Part(look, word, counts[look], start, width))
-            start += width
-    return parts
-
-
-def _time_left(unsent: int, speed: float | None) -> str:
-    if not unsent or not speed:
-        return ""
-    seconds = round(unsent / speed)
-    return f"about {max(seconds, 1)} s" if seconds < 90 else f"about {span(timedelta(seconds=seconds))}"
-
-
-def _waiting(session: Session, notice: Notice) -> dict[str, datetime]:
-    """By channel, when the first unsent ones may leave."""
-    wanted = (
-        select(Chunk.channel, func.min(Chunk.due_at))
-        .where(Chunk.notice_id == notice.id, col(Chunk.state) == ChunkState.open)
-        .group_by(col(Chunk.channel))
-    )
-    quiet = {pick.channel for pick in notices.channels_of(session, notice) if pick.not_before_at}
-    return {channel: due_at for channel, due_at in session.exec(wanted) if channel in quiet}

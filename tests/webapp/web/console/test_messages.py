@@ -92,7 +92,7 @@ def test_the_page_shows_verdicts_counts_costs_and_what_is_missing(room: Room) ->
     assert "GSM-7" in page
     assert "Does not say when the next update comes" in page
     assert "Retires by itself Thursday 19 November 15:00 CET" in page
-    assert "If nobody says otherwise, at" in page
+    assert "If nobody says otherwise, they get at its end (" in page
     assert "If somebody resolves it before, they get" in page
 
 
