@@ -10,7 +10,7 @@ from rules.terms import Effect, Verdict
 from rules.verdicts import find, is_possible
 
 _RANK = {Effect.block: 0, Effect.avoid: 1, Effect.allow: 2, Effect.use: 3, Effect.require: 3}
-_FROM = {Verdict.block: 0, Verdict.avoid: 1, Verdict.optional: 2, Verdict.use: 3}
+RANKS = (Verdict.block, Verdict.avoid, Verdict.optional, Verdict.use)
 _HELPING = {Effect.use, Effect.allow, Effect.require}
 _MOST = 3  # changes that are told
 _TOGETHER = 2  # facts that may have to change together
@@ -25,7 +25,7 @@ def nearest_changes(decision: Decision, policy: Policy) -> tuple[str, ...]:
 
 
 def _of_one_fact(decision: Decision, policy: Policy) -> Iterator[str]:
-    matter = _cells_that_matter(decision)
+    matter = cells_that_matter(decision)
     for dimension in policy.layout.dimensions:
         if dimension.fact.is_fixed or dimension.list_test or not dimension.full & matter:
             continue
@@ -37,7 +37,7 @@ def _of_one_fact(decision: Decision, policy: Policy) -> Iterator[str]:
         yield from _in_words(dimension, here, better, policy.figures.currency)
 
 
-def _cells_that_matter(decision: Decision) -> int:
+def cells_that_matter(decision: Decision) -> int:
     """Tested by a rule that holds the channel back, or by one that would help it."""
     matter = 0
     for rule in decision.findings.fired:
@@ -49,16 +49,20 @@ def _cells_that_matter(decision: Decision) -> int:
     return matter
 
 
-def _is_better(decision: Decision, policy: Policy, known: int) -> bool:
+def rank_of(decision: Decision, policy: Policy, known: int) -> int:
+    """How good it would be for the channel if so much were known: 0 = block to 3 = use."""
     effect = find(policy.by_channel[decision.figures.name], known).effect
-    rank = _RANK[effect] if effect else _rank_without_rules(decision, policy)
-    return rank > _FROM[decision.verdict] and is_possible(known, policy)
+    return _RANK[effect] if effect else _rank_without_rules(decision, policy)
+
+
+def _is_better(decision: Decision, policy: Policy, known: int) -> bool:
+    return rank_of(decision, policy, known) > RANKS.index(decision.verdict) and is_possible(known, policy)
 
 
 def _rank_without_rules(decision: Decision, policy: Policy) -> int:
     """Optional if it informs enough to be worth it."""
     enough = policy.figures.worth_adding * max(float(str(decision.facts["people affected"])), 1.0)
-    return _FROM[Verdict.optional if decision.numbers.informed_in_time >= enough else Verdict.avoid]
+    return RANKS.index(Verdict.optional if decision.numbers.informed_in_time >= enough else Verdict.avoid)
 
 
 def _in_words(dimension: Dimension, here: int, better: list[int], currency: str) -> Iterator[str]:
@@ -69,18 +73,19 @@ def _in_words(dimension: Dimension, here: int, better: list[int], currency: str)
             yield f"{name}: {' or '.join(dimension.fact.words[cell] for cell in better)}"
         return
     if above := [cell for cell in better if cell > here]:
-        yield f"{name}: {_from_here_up(dimension, min(above), currency)}"
+        yield f"{name}: {from_here_up(dimension, min(above), currency)}"
     if below := [cell for cell in better if cell < here]:
-        yield f"{name}: {_from_here_down(dimension, max(below), currency)}"
+        yield f"{name}: {from_here_down(dimension, max(below), currency)}"
 
 
-def _from_here_up(dimension: Dimension, cell: int, currency: str) -> str:
-    """Odd cells are the cuts themselves, even ones the gaps below, between and above them."""
+def from_here_up(dimension: Dimension, cell: int, currency: str) -> str:
+    """A cell of a number and all above it. Odd cells are the cuts themselves, even ones the gaps around them."""
     bound = _bound(dimension, (cell - 1) // 2, currency)
     return f"at least {bound}" if cell % 2 else f"more than {bound}"
 
 
-def _from_here_down(dimension: Dimension, cell: int, currency: str) -> str:
+def from_here_down(dimension: Dimension, cell: int, currency: str) -> str:
+    """A cell of a number and all below it."""
     bound = _bound(dimension, cell // 2, currency)
     return f"at most {bound}" if cell % 2 else f"less than {bound}"
 

@@ -130,3 +130,45 @@ def test_mistakes_are_told_to_programs_too(tmp_path: Path, capsys: pytest.Captur
 
     assert main(["check", str(file), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["mistakes"][0]["line"] == 2
+
+
+def test_a_diff_tells_meaning_and_exits_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text(
+        DEFAULT.read_text(encoding="utf-8").replace("cost: more than 5000", "cost: more than 2000"), encoding="utf-8"
+    )
+
+    assert main(["diff", str(DEFAULT), str(file)]) == 1
+    assert "now signed by lead when" in capsys.readouterr().out
+    assert main(["diff", str(DEFAULT), str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)[0]["after"] == "approval: lead"
+    assert main(["diff", str(DEFAULT), str(DEFAULT)]) == 0
+
+
+def test_a_replay_lists_what_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "past.jsonl"
+    file.write_text('{"id": "a", "facts": {"shown as working": true}, "decided": {"sms": "use"}}\n', encoding="utf-8")
+
+    assert main(["replay", str(file)]) == 1
+    assert "a: sms use → block" in capsys.readouterr().out
+    assert main(["replay", str(file), "--against", str(DEFAULT)]) == 0
+    assert main(["replay", str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out.partition("\n")[2])["changed"] == 1
+
+
+def test_what_if_names_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["what-if", str(SVEG)]) == 0
+    assert "use if share affected: at least 10 % and noticeable: yes" in capsys.readouterr().out
+    assert main(["what-if", str(SVEG), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["facebook"]["verdict"] == "avoid"
+
+
+def test_format_tells_and_with_write_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("rules: []  # none yet   \n\n\n\n", encoding="utf-8")
+
+    assert main(["format", str(file)]) == 1
+    assert main(["format", str(file), "--write"]) == 1
+    assert file.read_text(encoding="utf-8") == "rules: []  # none yet\n"
+    assert main(["format", str(file)]) == 0
+    assert "Spaces at the end" in capsys.readouterr().out
