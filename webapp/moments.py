@@ -54,6 +54,19 @@ def short(at: datetime, zone: str, language: str = "en") -> str:
     return f"{weekday} {local.day} {month} {local:%H:%M} {zone_name(at, zone)}"
 
 
+def short_span(start: datetime, end: datetime, zone: str, language: str = "en") -> tuple[str, str]:
+    """As `short`; of two moments of one day the day and the zone are said once."""
+    if (
+        day(start, zone) != day(end, zone)
+        or zone_name(start, zone) != zone_name(end, zone)
+        or end - start > timedelta(days=1)
+    ):
+        return short(start, zone, language), short(end, zone, language)
+    return short(start, zone, language).removesuffix(
+        f" {zone_name(start, zone)}"
+    ), f"{clock(end, zone)} {zone_name(end, zone)}"
+
+
 def for_input(at: datetime | None, zone: str) -> str:
     """As a datetime-local field shows it; "" for None."""
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}" if at else ""

@@ -85,7 +85,7 @@ def test_filing_by_keyboard_with_the_recommendation_following(page: Page, site: 
     page.wait_for_url("**/messages")
     with db.reading(site.installation.engine) as session:
         incident = session.exec(select(Incident)).one()
-    assert incident.headline == "Cash machines not working in Sveg, within 15 km"
+    assert incident.headline == "Cash machines not working within 15 km of Sveg"
     assert incident.instruction == "Pay by card"
 
 

@@ -158,3 +158,16 @@ def test_a_form_shows_what_it_reads_back(at: datetime, zone: str) -> None:
 
     assert read == at or "twice" in str(read)
     assert moments.for_input(None, zone) == ""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-11-19 11:10", "2026-11-19 14:00", ("Thu 19 Nov 12:10", "15:00 CET")),
+        ("2026-11-19 22:00", "2026-11-19 23:30", ("Thu 19 Nov 23:00 CET", "Fri 20 Nov 00:30 CET")),
+        ("2026-10-24 23:00", "2026-10-25 03:00", ("Sun 25 Oct 01:00 CEST", "Sun 25 Oct 04:00 CET")),
+        ("2026-11-19 11:10", "2027-11-19 14:00", ("Thu 19 Nov 12:10 CET", "Fri 19 Nov 15:00 CET")),
+    ],
+)
+def test_a_span_within_a_day_names_it_once(start: str, end: str, said: tuple[str, str]) -> None:
+    assert moments.short_span(utc(start), utc(end), STOCKHOLM) == said

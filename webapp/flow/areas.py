@@ -10,6 +10,10 @@ from webapp.flow.refusals import NotValid
 from webapp.geo.circles import FARTHEST_LATITUDE, Circle
 
 WIDEST_KM = 1_000.0
+PHRASES = {
+    "en": ("in {place}", "within {km:g} km of {place}", " and "),
+    "sv": ("i {place}", "inom {km:g} km från {place}", " och "),
+}
 SAID = {"en": ("{place}, within {km:g} km", " and "), "sv": ("{place}, inom {km:g} km", " och ")}
 
 
@@ -107,6 +111,18 @@ def in_words(session: Session, where: Where, language: str = "en") -> str:
     parts = [names.get(code, code) for code in where.codes]
     parts += [around.format(place=near.label, km=near.circle.radius_m / 1_000) for near in where.nears]
     return both.join(parts)
+
+
+def in_sentences(session: Session, where: Where) -> dict[str, str]:
+    """The place as a part of a sentence, by language: "within 15 km of Sveg"; "" = everywhere."""
+    names = {area.code: area.name for area in areas(session)} if where.codes else {}
+    said = {}
+    for language, (inside, within, both) in PHRASES.items():
+        named = both.join(names.get(code, code) for code in where.codes)
+        parts = [inside.format(place=named)] if named else []
+        parts += [within.format(place=near.label, km=near.circle.radius_m / 1_000) for near in where.nears]
+        said[language] = both.join(parts)
+    return said
 
 
 def _coordinates(text: str) -> tuple[float, float] | None:

@@ -243,8 +243,8 @@ def update(
     session: Session, incident: Incident, status: IncidentStatus, *, note: str, by: Person | None, now: datetime
 ) -> Update:
     """Say where it stands. Raises NotNow once it has ended, NotValid for a status of the other kind. `by` None = the clock."""
-    stands = lock(session, incident.id)
-    if stands.status.is_end or (by and stands.status_at(now).is_end):
+    incident = lock(session, incident.id)
+    if incident.status.is_end or (by and incident.status_at(now).is_end):
         raise NotNow("This incident has ended; file a new one")
     allowed = MAINTENANCE_STATUSES if incident.is_maintenance else OUTAGE_STATUSES
     if status not in allowed:
@@ -280,7 +280,8 @@ def move_end(
     now: datetime,
 ) -> None:
     """Expect another end. Raises NotNow, NotValid."""
-    if lock(session, incident.id).status_at(now).is_end:
+    incident = lock(session, incident.id)
+    if incident.status_at(now).is_end:
         raise NotNow("This incident has ended; file a new one")
     if next_update and next_update <= now:
         if next_update != incident.next_update_at:
@@ -384,6 +385,11 @@ def public_id() -> str:
 def area_words(session: Session, incident: Incident, language: str = "en") -> str:
     """Where it applies, as people say it; "" = everywhere."""
     return areas.in_words(session, where(session, incident), language)
+
+
+def area_phrases(session: Session, incident: Incident) -> dict[str, str]:
+    """The same as a part of a sentence, by language."""
+    return areas.in_sentences(session, where(session, incident))
 
 
 def _store_where(session: Session, incident: Incident, place: Where) -> None:

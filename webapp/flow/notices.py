@@ -17,7 +17,7 @@ from webapp.db import add, changed_one, moment, word
 from webapp.flow import incidents, texts
 from webapp.flow.assessments import Assessment, assess
 from webapp.flow.audit import record
-from webapp.flow.incidents import Incident, area_words, touching
+from webapp.flow.incidents import Incident, area_phrases, touching
 from webapp.flow.organisation import channel_setups, organisation
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotNow, NotValid
@@ -347,14 +347,13 @@ def told_of(session: Session, incident: Incident, notice: Notice, *, status_url:
         mode=incident.mode,
         headline=incident.headline,
         components=tuple(component.name for component, _ in touching(session, incident)),
-        where=area_words(session, incident),
+        where=area_phrases(session, incident),
         started_at=incident.started_at,
         expires_at=notice.expires_at,
         next_update_at=notice.next_update_at,
         instruction=incident.instruction,
         status_url=status_url,
         code=notice.code,
-        places={language: area_words(session, incident, language) for language in ours.languages},
     )
 
 

@@ -210,7 +210,14 @@ def _shown(
     parts = tuple(component.name for component, _ in touched)
     return ShownIncident(
         incident=incident,
-        name=_name(incident, own, parts, where, language=language, default_language=organisation(session).languages[0]),
+        name=_name(
+            incident,
+            own,
+            parts,
+            incidents.area_phrases(session, incident),
+            language=language,
+            default_language=organisation(session).languages[0],
+        ),
         status=incident.status_at(now),
         impact=impact(incident.is_maintenance, incident.severity),
         components=touched,
@@ -230,7 +237,7 @@ def _name(
     incident: Incident,
     notices: list[ShownNotice],
     parts: tuple[str, ...],
-    where: str,
+    where: dict[str, str],
     *,
     language: str,
     default_language: str,

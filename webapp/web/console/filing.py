@@ -10,7 +10,7 @@ from sqlmodel import Session
 from rules.terms import Mode, Verdict
 from webapp import clock
 from webapp.flow import assessments, incidents, notices, texts
-from webapp.flow.areas import areas, in_words
+from webapp.flow.areas import areas, in_sentences, in_words
 from webapp.flow.assessments import Assessment
 from webapp.flow.components import by_codes, components
 from webapp.flow.incidents import Filing
@@ -144,7 +144,7 @@ def headline(session: Session, filing: Filing) -> str:
         mode=filing.mode,
         headline="",
         components=tuple(component.name for component in by_codes(session, list(filing.components))),
-        where=in_words(session, filing.where),
+        where=in_sentences(session, filing.where),
         started_at=filing.started_at,
         expires_at=filing.expected_end_at,
         next_update_at=filing.next_update_at,

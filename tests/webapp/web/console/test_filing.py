@@ -34,7 +34,7 @@ def test_an_incident_is_filed_and_its_messages_are_written(desk: Desk) -> None:
         assessment = session.exec(select(Assessment)).one()
         assert (incident.kind, incident.severity, incident.mode) == (Kind.outage, Severity.minor, Mode.actual)
         assert (incident.started_at, incident.expected_end_at) == (NOON, THREE)
-        assert incident.headline == "Cash machines not working in Sveg, within 15 km"
+        assert incident.headline == "Cash machines not working within 15 km of Sveg"
         assert incident.published_at == NOON
         assert incident.ends_by_itself
         assert incidents.where(session, incident).nears[0].circle.radius_m == 15_000

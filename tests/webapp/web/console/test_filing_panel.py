@@ -33,7 +33,7 @@ def test_the_panel_says_what_is_worth_doing_and_why_not_the_rest(desk: Desk) -> 
     assert "Status page and SMS: about" in response.text
     assert "before 15:00" in response.text
     assert "Fans are not our customers" in response.text
-    assert "In one line: “Cash machines not working in Sveg, within 15 km”" in response.text
+    assert "In one line: “Cash machines not working within 15 km of Sveg”" in response.text
     with desk.read() as session:
         assert session.exec(select(Incident)).all() == []
 
