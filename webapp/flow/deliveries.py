@@ -225,18 +225,23 @@ def anything_abandoned(session: Session, *, now: datetime) -> bool:
 
 
 def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk | None:
-    """The most urgent chunk with work, ours until the lease ends; None = nothing to do now."""
+    """The most urgent chunk with work, ours until the lease ends; None = nothing to do now.
+
+    Life safety first; then each notice and channel in turn, so that a long list of mails holds up no text message.
+    """
+    turns = _turns()
     wanted = (
         select(Chunk)
+        .join(turns, sa.and_(turns.c.notice_id == col(Chunk.notice_id), turns.c.channel == col(Chunk.channel)))
         .where(
             col(Chunk.state) == ChunkState.open,
             col(Chunk.due_at) <= now,
             _is_free(now),
             col(Chunk.channel).in_(channels),
         )
-        .order_by(col(Chunk.priority), col(Chunk.due_at), col(Chunk.id))
+        .order_by(col(Chunk.priority), turns.c.taken, col(Chunk.due_at), col(Chunk.id))
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Chunk)
     )
     chunk = session.exec(wanted).first()
     if chunk is None:
@@ -244,6 +249,14 @@ def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk 
     _doubt_what_was_left(session, chunk, now=now)
     chunk.epoch, chunk.leased_until = chunk.epoch + 1, now + LEASE
     return add(session, chunk)
+
+
+def _turns() -> sa.Subquery:
+    """How many chunks of each notice and channel with work left have been begun."""
+    busy = select(Chunk.notice_id).where(col(Chunk.state) == ChunkState.open)
+    begun = func.sum(sa.case((col(Chunk.epoch) > 0, 1), else_=0)).label("taken")
+    counted = sa.select(col(Chunk.notice_id), col(Chunk.channel), begun).where(col(Chunk.notice_id).in_(busy))
+    return counted.group_by(col(Chunk.notice_id), col(Chunk.channel)).subquery()
 
 
 def lock(session: Session, chunk_id: int) -> Chunk:
