@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from rules.terms import Certainty, Kind, Severity, Urgency
 from tests.arrow import Arrow
 from tests.builders import (
     NOON,
@@ -56,7 +57,10 @@ def approved(
 
 def life_safety() -> dict[str, Any]:
     """Facts of an incident for which sleep is disturbed and doubts are sent again."""
-    return {"kind": "safety", "severity": "extreme", "urgency": "immediate", "certainty": "observed"}
+    return {
+        "kind": Kind.safety, "severity": Severity.extreme, "urgency": Urgency.immediate, "certainty": Certainty.observed,
+        "headline": "Fjällbanken: gas leak in Sveg", "instruction": "Leave the building and call 112. Next update at 13:30.",
+    }  # fmt: skip
 
 
 def an_update(arrow: Arrow, before: Notice, *, channels: Sequence[str] = ALL, end: datetime | None = None) -> Notice:
@@ -145,6 +149,19 @@ def recounted(engine: sa.Engine, notice: Notice) -> dict[str, int]:
     return {str(state): number for state, number in found.items()}
 
 
+def a_sender(arrow: Arrow) -> Callable[[], None]:
+    """What a sender's thread does until nothing is due; its connections end with it."""
+
+    def send() -> None:
+        try:
+            while arrow.dispatcher.send_some():
+                pass
+        finally:
+            arrow.dispatcher.close()
+
+    return send
+
+
 def together(*acts: Callable[[], object]) -> None:
     """Do all of these at once, each in a thread; raises the first mistake of any."""
     mistakes: list[BaseException] = []
@@ -166,3 +183,19 @@ def together(*acts: Callable[[], object]) -> None:
 
 def _nobody() -> Person:
     raise LookupError("nobody has this role here")
+
+
+def attempts(arrow: Arrow, notice: Notice) -> list[Attempt]:
+    """Every try of a notice, by recipient and then in time."""
+    with db.reading(arrow.engine) as session:
+        wanted = select(Attempt).where(Attempt.notice_id == notice.id)
+        return list(session.exec(wanted.order_by(col(Attempt.pos), col(Attempt.n))))
+
+
+def another_notice(arrow: Arrow, *, channel: str = "sms") -> Notice:
+    """Another incident, announced to the same people at this moment."""
+    with db.transaction(arrow.engine) as session:
+        operator, lead = person(session, Role.operator), person(session, Role.lead)
+        notice = a_submitted_notice(session, by=operator, channels=("status_page", channel), now=arrow.now)
+        lifecycle.sign(session, notice, by=lead, now=arrow.now, hold_s=0)
+        return notice
