@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum, auto
 from uuid import UUID, uuid4
 
@@ -239,6 +239,8 @@ def submit(session: Session, notice: Notice, *, by: Person, now: datetime) -> No
     require_draft(notice)
     incident = session.get_one(Incident, notice.incident_id)
     check(session, notice, now=now)
+    if notice.next_update_at is not None and notice.next_update_at <= now:
+        raise NotValid("expires_at", "The next update that it promises should have come already; say when it comes")
     assessment = assess(
         session, incident, by=by, now=now, text=text_facts(session, notice), segments=_segments(session, notice)
     )
@@ -358,11 +360,16 @@ def told_of(session: Session, incident: Incident, notice: Notice, *, status_url:
 
 
 def text_facts(session: Session, notice: Notice) -> facts.Text:
-    """What the rules may know of its words, in the default language."""
-    text = texts_of(session, notice)[0]
-    bodies = " ".join(message.body for message in messages_of(session, notice))
+    """What the rules may know of its words, in the default language; links in any message of it or of its all-clears."""
+    said = texts_of(session, notice)
+    messages = [message for each in (notice, *endings(session, notice)) for message in messages_of(session, each)]
     return facts.Text(
-        text.headline, text.description, text.instruction, links="http://" in bodies or "https://" in bodies
+        said[0].headline,
+        said[0].description,
+        said[0].instruction,
+        links=any(wording.has_link(message.body) for message in messages),
+        languages=frozenset(text.language for text in said),
+        written_by_hand=any(message.is_edited for message in messages) or not _is_from_facts(session, notice, said),
     )
 
 
@@ -421,6 +428,12 @@ def _recommended(session: Session, assessment: Assessment, notice: Notice, *, no
     ]
 
 
+def _is_from_facts(session: Session, notice: Notice, said: list[NoticeText]) -> bool:
+    incident = session.get_one(Incident, notice.incident_id)
+    told, default = told_of(session, incident, notice, status_url=""), _default_language(session)
+    return all(text.said() == texts.said(told, text.language, default_language=default) for text in said)
+
+
 def _segments(session: Session, notice: Notice) -> dict[str, int]:
     counts = [
         wording.segments(message.body).count for message in messages_of(session, notice) if message.channel == "sms"
@@ -430,12 +443,17 @@ def _segments(session: Session, notice: Notice) -> dict[str, int]:
 
 def _content(session: Session, notice: Notice) -> list[object]:
     return [
-        notice.code, notice.version, notice.message_type, notice.mode, notice.effective_at, notice.expires_at, notice.next_update_at,
-        notice.wants_all_clear,
-        [(text.language, text.headline, text.description, text.instruction) for text in texts_of(session, notice)],
-        [(pick.channel, pick.listeners, pick.not_before_at) for pick in channels_of(session, notice)],
-        [(message.channel, message.language, message.subject, message.body) for message in messages_of(session, notice)],
+        notice.code, notice.version, notice.message_type, notice.mode, notice.ending, str(notice.follows_id),
+        *(_instant(at) for at in (notice.effective_at, notice.expires_at, notice.next_update_at)), notice.wants_all_clear,
+        sorted([text.language, text.headline, text.description, text.instruction] for text in texts_of(session, notice)),
+        sorted([pick.channel, pick.listeners, _instant(pick.not_before_at) or ""] for pick in channels_of(session, notice)),
+        sorted([message.channel, message.language, message.subject, message.body] for message in messages_of(session, notice)),
     ]  # fmt: skip
+
+
+def _instant(at: datetime | None) -> str | None:
+    """The same whichever zone it is written in."""
+    return at.astimezone(UTC).isoformat() if at else None
 
 
 def _write_text(session: Session, notice: Notice, language: str, text: Said) -> None:
