@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rules.cells import Dimension, Value
 from rules.policy import Alternative, ChannelRule, Policy
 from rules.terms import Effect
+from rules.verdicts import Findings, find, findings_of
 
 Claims = NDArray[np.bool_]
 Columns = Mapping[str, Sequence[Value]]  # by fact; None = unknown
@@ -31,6 +32,16 @@ class Batch:
             if rule.effect:
                 ranks[active[rule.name]] = np.minimum(ranks[active[rule.name]], _RANKS[rule.effect])
         return [_EFFECTS_OR_NONE[rank] for rank in ranks]
+
+    def findings(self, channel: str) -> list[Findings]:
+        """Which rules fired, were overridden and stayed quiet, case by case."""
+        rules = self.policy.by_channel[channel]
+        if not rules:
+            return [find((), 0)] * self.size
+        packed = np.packbits(np.stack([self.fires(rule) for rule in rules], axis=1), axis=1)
+        # Cases in which the same rules fire share what comes of it.
+        found: dict[bytes, Findings] = {}
+        return [found.get(key) or found.setdefault(key, _findings(rules, key)) for key in map(bytes, packed)]
 
     def active(self, channel: str) -> Mapping[str, Claims]:
         """By rule of a channel: where it fires and nothing overrides it."""
@@ -77,6 +88,12 @@ class Batch:
         if dimension.offset not in self._cells:
             self._cells[dimension.offset] = _cells(dimension, self.columns[dimension.fact.name])
         return self._cells[dimension.offset]
+
+
+def _findings(rules: tuple[ChannelRule, ...], key: bytes) -> Findings:
+    fires = np.unpackbits(np.frombuffer(key, dtype=np.uint8), count=len(rules))
+    firing = [rule for rule, does in zip(rules, fires, strict=True) if does]
+    return findings_of(firing, tuple(rule for rule, does in zip(rules, fires, strict=True) if not does))
 
 
 _EFFECTS = tuple(Effect)

@@ -3,9 +3,9 @@ set V of cells that are possible, and a conjunction forbids a set F: it holds fo
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 
 from rules.conditions import Condition
@@ -116,7 +116,7 @@ class Layout:
         """How many bits."""
         return self._size
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
         """In the order of their bits."""
         return tuple(self._dimensions.values())
@@ -132,7 +132,15 @@ class Layout:
 
     def observe(self, values: Mapping[str, Value]) -> int:
         """V: the cells that are possible. A fact that `values` lacks is unknown."""
-        return reduce(or_, (dim.bit(values.get(dim.fact.name)) for dim in self._dimensions.values()), 0)
+        known = 0
+        for name, bit in self._readers:
+            known |= bit(values.get(name))
+        return known
+
+    @cached_property
+    def _readers(self) -> tuple[tuple[str, Callable[[Value], int]], ...]:
+        """By fact, what finds its bit: of words a table, of numbers a search among the cuts."""
+        return tuple((dim.fact.name, _reader(dim)) for dim in self.dimensions)
 
     def _forbidden(self, condition: Condition) -> int:
         dimension = self.dimension(condition)
@@ -149,3 +157,21 @@ class Layout:
     ) -> None:
         self._dimensions[key] = Dimension(fact, self._size, size, cuts, list_test)
         self._size += size
+
+
+def _reader(dim: Dimension) -> Callable[[Value], int]:
+    if dim.list_test:
+        return dim.bit
+    if not dim.fact.unit:
+        words: dict[Value, int] = {word: dim.cell_bit(cell) for cell, word in enumerate(dim.fact.words)}
+        words[None] = dim.full
+        return words.__getitem__
+    cuts, first, full = dim.cuts, dim.cell_bit(0), dim.full
+
+    def bit(value: Value) -> int:
+        if not isinstance(value, (int, float)):
+            return full if value is None else dim.bit(value)
+        place = bisect_left(cuts, value)
+        return first << 2 * place + (place < len(cuts) and cuts[place] == value)
+
+    return bit

@@ -58,8 +58,9 @@ class Versions:
     def _regions(self, outcome: Callable[[InBox], Outcome | Test], steps: Steps) -> list[Region]:
         def differs(box: int) -> Answer:
             first, then = self.old.on(box), self.new.on(box)
+            # A rule that is overridden has no effect at all: where no changed rule has any, all is as it was.
             touched = any_of(
-                said.fires(name) for said in (first, then) for name in self.changed if name in said.channel.rules
+                said.active(name) for said in (first, then) for name in self.changed if name in said.channel.rules
             )
             if touched is False:
                 return False

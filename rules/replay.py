@@ -1,9 +1,10 @@
 """Past incidents under another policy: which verdicts change, told as people count them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rules.batch import Batch
 from rules.cells import Value
 from rules.decision import decide
 from rules.facts import Case
@@ -11,7 +12,7 @@ from rules.past import Past
 from rules.policy import Policy
 from rules.timing import timing_of
 from rules.trying import SAID
-from rules.verdicts import find, worlds
+from rules.verdicts import Findings, find, worlds
 
 _CAUTION = ("block", "avoid", "none", "optional", "use")
 
@@ -99,27 +100,34 @@ def _changes_of_case(past: PastCase, policy: Policy, against: Policy) -> Iterato
             yield Change(past.id, channel, before, after, was, tuple(rule.name for rule in decision.findings.fired))
 
 
-def _changes(past: Iterable[Past], policy: Policy, against: Policy | None) -> Iterator[Change]:
-    for one in past:
+def _changes(past: Sequence[Past], policy: Policy, against: Policy | None) -> Iterator[Change]:
+    """In the order of the file, then of the policy's channels."""
+    after = {channel: verdicts_of(policy, channel, past) for channel in policy.by_channel}
+    before = {channel: verdicts_of(against, channel, past) for channel in against.by_channel} if against else {}
+    for place, one in enumerate(past):
         for channel in _channels_of(one, policy):
-            after, fired = verdict_of(policy, channel, one.on(channel))
-            if against and channel in against.by_channel:
-                before, _ = verdict_of(against, channel, one.on(channel))
-            elif channel in one.decided:
-                before = one.decided[channel]
-            else:
-                continue
-            if before != after and not (against is None and _is_same(before, after)):
-                was = None if one.announced is None else channel in one.announced
-                yield Change(one.id, channel, before, after, was, fired)
+            then, fired = after[channel][place]
+            was = before[channel][place][0] if channel in before else one.decided.get(channel)
+            if was and was != then and not (against is None and _is_same(was, then)):
+                really = None if one.announced is None else channel in one.announced
+                yield Change(one.id, channel, was, then, really, fired)
 
 
-def verdict_of(policy: Policy, channel: str, facts: Mapping[str, Value]) -> tuple[str, tuple[str, ...]]:
-    """(what the rules say, those that fired); of facts that are unknown, the most cautious that can be."""
+def verdicts_of(policy: Policy, channel: str, past: Sequence[Past]) -> list[tuple[str, tuple[str, ...]]]:
+    """(what the rules say, those that fired), incident by incident; of unknown facts, the most cautious that can be."""
+    names = {dim.fact.name for dim in policy.layout.dimensions}
+    rows = [one.on(channel) for one in past]
+    known = [place for place, row in enumerate(rows) if all(row.get(name) is not None for name in names)]
+    columns = {name: [rows[place][name] for place in known] for name in names}
+    at_once = dict(zip(known, Batch(policy, columns, len(known)).findings(channel), strict=True))
+    found = (at_once.get(place) or _cautious(policy, channel, row) for place, row in enumerate(rows))
+    return [(SAID[one.effect], tuple(rule.name for rule in one.fired)) for one in found]
+
+
+def _cautious(policy: Policy, channel: str, facts: Mapping[str, Value]) -> Findings:
     rules = policy.by_channel[channel]
     found = [find(rules, known) for known in worlds(rules, facts, policy)]
-    cautious = min(found, key=lambda one: _CAUTION.index(SAID[one.effect]))
-    return SAID[cautious.effect], tuple(rule.name for rule in cautious.fired)
+    return min(found, key=lambda one: _CAUTION.index(SAID[one.effect]))
 
 
 def _is_same(before: str, after: str) -> bool:

@@ -28,42 +28,55 @@ class Findings:
 
 def find(rules: Iterable[ChannelRule], known: int) -> Findings:
     """Which rules fire. known: one cell of every fact (see `cells`)."""
-    rules = tuple(rules)
-    fires = {rule.name: rule for rule in rules if is_firing(rule, known)}
-    over = _overridden(fires)
+    firing: list[ChannelRule] = []
+    quiet: list[ChannelRule] = []
+    for rule in rules:
+        (firing if is_firing(rule, known) else quiet).append(rule)
+    return findings_of(firing, tuple(quiet))
+
+
+def findings_of(firing: list[ChannelRule], quiet: tuple[ChannelRule, ...]) -> Findings:
+    """What comes of the rules that fire."""
+    over = _overridden(firing)
+    if not over:
+        return Findings(tuple(firing), (), quiet)
     return Findings(
-        fired=tuple(rule for name, rule in fires.items() if name not in over),
-        overridden=tuple((rule, over[name]) for name, rule in fires.items() if name in over),
-        quiet=tuple(rule for rule in rules if rule.name not in fires),
+        fired=tuple(rule for rule in firing if rule.name not in over),
+        overridden=tuple((rule, over[rule.name]) for rule in firing if rule.name in over),
+        quiet=quiet,
     )
 
 
-def _overridden(fires: Mapping[str, ChannelRule]) -> dict[str, str]:
+def _overridden(firing: list[ChannelRule]) -> dict[str, str]:
     """By overridden rule, the one that overrides it. What is overridden overrides nothing; there are no circles."""
-    above: dict[str, list[str]] = {name: [] for name in fires}
-    for name, rule in fires.items():
-        for target in rule.overrides & above.keys():
-            above[target].append(name)
+    names = {rule.name for rule in firing}
+    above: dict[str, list[str]] = {}
+    for rule in firing:
+        for target in rule.overrides & names if rule.overrides else ():
+            above.setdefault(target, []).append(rule.name)
+    if not above:
+        return {}
     is_active: dict[str, bool] = {}
 
     def active(name: str) -> bool:
         if name not in is_active:
-            is_active[name] = not any(active(other) for other in above[name])
+            is_active[name] = not any(active(other) for other in above.get(name, ()))
         return is_active[name]
 
-    return {name: next(other for other in above[name] if active(other)) for name in fires if not active(name)}
+    return {name: next(other for other in above[name] if active(other)) for name in above if not active(name)}
 
 
 def is_firing(rule: ChannelRule, known: int) -> bool:
-    """Any alternative holds, and no exception."""
-    return _is_any(rule.when, known) and not _is_any(rule.unless, known)
-
-
-def _is_any(alternatives: tuple[Alternative, ...], known: int) -> bool:
-    for alternative in alternatives:  # noqa: SIM110 - the innermost of all that decides: a loop is twice as fast
+    """Any alternative holds, and no exception. The innermost of all that decides: loops are twice as fast."""
+    for alternative in rule.when:
         if not known & alternative.forbidden:
-            return True
-    return False
+            break
+    else:
+        return False
+    for exception in rule.unless:  # noqa: SIM110
+        if not known & exception.forbidden:
+            return False
+    return True
 
 
 def failed_conditions(rule: ChannelRule, known: int, layout: Layout) -> tuple[str, ...]:
@@ -78,10 +91,13 @@ def failed_conditions(rule: ChannelRule, known: int, layout: Layout) -> tuple[st
 def worlds(rules: Iterable[ChannelRule], values: Mapping[str, Value], policy: Policy) -> Iterator[int]:
     """Every combination of cells that can be, for the facts that these rules test; one world if all is known."""
     layout = policy.layout
+    known = layout.observe(values)
+    if known.bit_count() == len(layout.dimensions):
+        yield known
+        return
     tested = 0
     for rule in rules:
         tested |= rule.cells
-    known = layout.observe(values)
     open_dimensions = [dim for dim in layout.dimensions if dim.full & tested and (known & dim.full).bit_count() > 1]
     base = known
     for dim in open_dimensions:

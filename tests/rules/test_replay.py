@@ -120,6 +120,7 @@ def test_many_cases_at_once_come_out_as_one_by_one() -> None:
     for channel, rules in policy.by_channel.items():
         one_by_one = [find(rules, policy.layout.observe(row)) for row in rows]
         assert batch.effects(channel) == [found.effect for found in one_by_one]
+        assert batch.findings(channel) == one_by_one
         active = batch.active(channel)
         assert [sum(active[rule.name][place] for rule in rules) for place in range(len(rows))] == [
             len(found.fired) for found in one_by_one
