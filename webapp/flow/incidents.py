@@ -2,6 +2,7 @@
 
 import secrets
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum, auto
@@ -316,6 +317,37 @@ def filing_of(session: Session, incident: Incident) -> Filing:
     return Filing(components=codes, where=where(session, incident), **{name: getattr(incident, name) for name in same})
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What else is known of an incident, beside its own row."""
+
+    components: list[tuple[Component, ComponentState]]
+    where: Where
+    updates: list[Update]  # newest first
+
+
+def known_of(session: Session, found: Sequence[Incident]) -> dict[UUID, Known]:
+    """The same for many incidents, in three queries whatever their number."""
+    ids = [incident.id for incident in found]
+    components: dict[UUID, list[tuple[Component, ComponentState]]] = {}
+    touched = (
+        select(IncidentComponent.incident_id, Component, IncidentComponent.state)
+        .join(Component, col(IncidentComponent.component_id) == col(Component.id))
+        .where(col(IncidentComponent.incident_id).in_(ids))
+    )
+    for incident_id, component, state in session.exec(touched.order_by(col(Component.position))):
+        components.setdefault(incident_id, []).append((component, ComponentState(state)))
+    parts: dict[UUID, list[IncidentArea]] = {}
+    places = select(IncidentArea).where(col(IncidentArea.incident_id).in_(ids)).order_by(col(IncidentArea.id))
+    for part in session.exec(places):
+        parts.setdefault(part.incident_id, []).append(part)
+    said: dict[UUID, list[Update]] = {}
+    newest = select(Update).where(col(Update.incident_id).in_(ids)).order_by(col(Update.at).desc(), col(Update.id))
+    for update in session.exec(newest):
+        said.setdefault(update.incident_id, []).append(update)
+    return {each: Known(components.get(each, []), _where(parts.get(each, [])), said.get(each, [])) for each in ids}
+
+
 def touching(session: Session, incident: Incident) -> list[tuple[Component, ComponentState]]:
     """The components that it touches, and how."""
     rows = session.exec(
@@ -332,6 +364,10 @@ def where(session: Session, incident: Incident) -> Where:
     parts = session.exec(
         select(IncidentArea).where(IncidentArea.incident_id == incident.id).order_by(col(IncidentArea.id))
     ).all()
+    return _where(parts)
+
+
+def _where(parts: Sequence[IncidentArea]) -> Where:
     nears = (
         Near(part.label, Circle(part.latitude, part.longitude, part.radius_m))
         for part in parts

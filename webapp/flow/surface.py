@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from rules.terms import Mode, Severity
-from webapp.flow import incidents, texts
+from webapp.flow import areas, incidents, texts
 from webapp.flow.components import Component, ComponentState, components
-from webapp.flow.incidents import Incident, IncidentStatus
+from webapp.flow.incidents import Incident, IncidentStatus, Known
 from webapp.flow.notices import Message, Notice, NoticeText
 from webapp.flow.organisation import Organisation, organisation
 from webapp.flow.postings import STATUS_PAGE, Posting
@@ -193,41 +193,41 @@ def _visible(session: Session, wanted: sa.ColumnElement[bool], *, now: datetime,
     actual = select(Incident).where(Incident.mode == Mode.actual, wanted)
     found = session.exec(actual.order_by(col(Incident.filed_at).desc())).all()
     notices = _notices(session, [incident.id for incident in found], now=now)
-    visible = (_shown(session, incident, notices, now=now, language=language) for incident in found)
+    known = incidents.known_of(session, found)
+    visible = (
+        _shown(session, incident, known[incident.id], notices.get(incident.id, []), now=now, language=language)
+        for incident in found
+    )
     return [each for each in visible if each is not None]
 
 
 def _shown(
-    session: Session, incident: Incident, notices: dict[UUID, list[ShownNotice]], *, now: datetime, language: str
+    session: Session, incident: Incident, known: Known, notices: list[ShownNotice], *, now: datetime, language: str
 ) -> ShownIncident | None:
     is_over = incident.status_at(now).is_end
-    own = [replace(each, is_live=each.is_live and not is_over) for each in notices.get(incident.id, [])]
+    own = [replace(each, is_live=each.is_live and not is_over) for each in notices]
     moments = [each.published_at for each in own] + ([incident.published_at] if incident.published_at else [])
     if not moments or min(moments) > now:
         return None
-    touched = incidents.touching(session, incident)
-    where = incidents.area_words(session, incident, language)
-    parts = tuple(component.name for component, _ in touched)
+    parts = tuple(component.name for component, _ in known.components)
     return ShownIncident(
         incident=incident,
         name=_name(
             incident,
             own,
             parts,
-            incidents.area_phrases(session, incident),
+            areas.in_sentences(session, known.where),
             language=language,
             default_language=organisation(session).languages[0],
         ),
         status=incident.status_at(now),
         impact=impact(incident.is_maintenance, incident.severity),
-        components=touched,
-        where=where,
+        components=known.components,
+        where=areas.in_words(session, known.where, language),
         published_at=min(moments),
         ended_at=incident.ended_at(now),
         updates=[
-            ShownUpdate(update.public_id, update.status, update.at)
-            for update in incidents.updates(session, incident)
-            if update.at <= now
+            ShownUpdate(update.public_id, update.status, update.at) for update in known.updates if update.at <= now
         ],
         notices=own,
     )
