@@ -1,0 +1,120 @@
+"""Stored decisions under rules: again under their own, or as another policy would have decided them."""
+
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from rules.advice import advise, as_json
+from rules.facts import Case
+from rules.policy import Policy
+from rules.replay import Change, PastCase, replay_cases
+from webapp.flow.assessments import Assessment
+from webapp.flow.incidents import Incident
+from webapp.flow.notices import Notice, NoticeChannel
+from webapp.flow.policies import PolicyVersion, compiled
+
+MOST = 1_000  # incidents of one replay
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One incident of which something would be decided otherwise."""
+
+    incident: Incident
+    assessment_id: UUID
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a policy would have decided otherwise, the newest incident first."""
+
+    incidents: int  # that were looked at
+    of: int  # that there are
+    changed: tuple[Changed, ...]
+
+
+def case_of(assessment: Assessment) -> Case:
+    """Everything that a decision was made from, as it was kept."""
+    return _restored(Case, assessment.facts)
+
+
+def again(session: Session, assessment: Assessment) -> dict[str, Any]:
+    """The same facts under the same rules, computed now."""
+    stored = session.get_one(PolicyVersion, assessment.policy_version)
+    return as_json(advise(case_of(assessment), compiled(stored)))
+
+
+def replayed(session: Session, policy: Policy) -> Replayed:
+    """The last decision on each stored incident, under its own rules and under these."""
+    newest = select(Assessment.incident_id, func.max(Assessment.assessed_at).label("at")).group_by(col(Assessment.incident_id)).subquery()  # fmt: skip
+    wanted = (
+        select(Assessment, Incident)
+        .join(Incident, col(Incident.id) == col(Assessment.incident_id))
+        .join(newest, (newest.c.incident_id == Assessment.incident_id) & (newest.c.at == Assessment.assessed_at))
+        .order_by(col(Assessment.assessed_at).desc(), col(Assessment.id))
+        .limit(MOST)
+    )
+    last = {assessment.incident_id: (assessment, incident) for assessment, incident in session.exec(wanted)}
+    announced = _announced(session)
+    changes: dict[str, list[Change]] = {}
+    versions = {assessment.policy_version for assessment, _ in last.values()}
+    for stored in session.exec(select(PolicyVersion).where(col(PolicyVersion.version).in_(versions))):
+        cases = [
+            PastCase(str(incident.id), case_of(assessment), frozenset(announced.get(incident.id, ())))
+            for assessment, incident in last.values()
+            if assessment.policy_version == stored.version
+        ]
+        for change in replay_cases(cases, policy, against=compiled(stored)).changes:
+            changes.setdefault(change.id, []).append(change)
+    total = session.exec(select(func.count(func.distinct(Assessment.incident_id)))).one()
+    changed = [
+        Changed(incident, assessment.id, tuple(changes[str(incident.id)]))
+        for assessment, incident in last.values()
+        if str(incident.id) in changes
+    ]
+    return Replayed(len(last), total, tuple(changed))
+
+
+def _announced(session: Session) -> dict[UUID, set[str]]:
+    """Channels on which something was really said, by incident; as policies write them."""
+    said: dict[UUID, set[str]] = {}
+    wanted = (
+        select(Notice.incident_id, NoticeChannel.channel)
+        .join(NoticeChannel, col(NoticeChannel.notice_id) == col(Notice.id))
+        .where(col(Notice.live_at).is_not(None))
+    )
+    for incident_id, channel in session.exec(wanted):
+        said.setdefault(incident_id, set()).add(channel.replace("_", " "))
+    return said
+
+
+@cache
+def _hints(kind: type[object]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _restored(kind: type[Thing], kept: dict[str, Any]) -> Thing:
+    """The reverse of `assessments.as_plain`. A field that was not kept yet is as usual."""
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
+    names = {one.name for one in fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: _value(hints[name], value) for name, value in kept.items() if name in names})
+
+
+def _value(kind: Any, kept: Any) -> Any:
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in {Union, UnionType}:
+        return None if kept is None else _value(next(one for one in inner if one is not type(None)), kept)
+    if origin in {tuple, frozenset}:
+        return origin(_value(inner[0], one) for one in kept)
+    if origin is not None:  # a mapping
+        return {name: _value(inner[1], one) for name, one in kept.items()}
+    if is_dataclass(kind):
+        return _restored(kind, kept)  # type: ignore[arg-type]  # a class, not one of its objects
+    return datetime.fromisoformat(kept) if kind is datetime else kind(kept)
