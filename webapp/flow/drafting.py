@@ -93,7 +93,9 @@ def follow_incident(session: Session, notice: Notice, *, status_url: str) -> Non
         for text in notices.texts_of(session, notice)
         if text.said().description == texts.said(before, text.language, default_language=default).description
     ]
-    notice.expires_at, notice.next_update_at = incident.expected_end_at, incident.next_update_at
+    assessment = assessment_of(session, notice)
+    notice.expires_at = notices.end_of(incident, assessment) if assessment else incident.expected_end_at
+    notice.next_update_at = incident.next_update_at
     add(session, notice)
     told = notices.told_of(session, incident, notice, status_url=status_url)
     for text in notices.texts_of(session, notice):

@@ -108,6 +108,7 @@ def withdraw(session: Session, notice: Notice, *, by: Person, now: datetime, sta
     if notice.status is NoticeStatus.live:
         stop(session, notice, by=by, now=now)
         retire(session, notice, f"Withdrawn by {by.name}", by=by, now=now, status_url=status_url, says_all_clear=False)
+        postings.take_back(session, notice)
     elif notice.status not in {NoticeStatus.retired, NoticeStatus.withdrawn}:
         _withdraw_unsent(session, notice, f"Withdrawn by {by.name}", by=by, now=now)
 

@@ -24,6 +24,7 @@ from webapp.flow.refusals import NotNow, NotValid
 from webapp.flow.texts import Said, Told
 
 ALL_CLEAR_LIFE = timedelta(minutes=60)
+LABELS = {"status_page": "The status page", "sms": "SMS", "email": "Email", "facebook": "Facebook"}
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are read as another
 
 
@@ -143,7 +144,6 @@ def draft(
 ) -> Notice:
     """Write a notice as the recommendation has it, in all languages, with its two all-clears beside it."""
     by.require(Act.file, f"{by.name} may not write notices")
-    expires_at = incident.expected_end_at
     notice = Notice(
         incident_id=incident.id,
         code=_code(),
@@ -152,7 +152,7 @@ def draft(
         follows_id=follows.id if follows else None,
         assessment_id=assessment.id,
         effective_at=effective_at,
-        expires_at=expires_at,
+        expires_at=end_of(incident, assessment),
         next_update_at=incident.next_update_at,
         wants_all_clear=True,
         is_life_safety=is_life_safety(incident),
@@ -270,9 +270,7 @@ def refuse_blocked(session: Session, notice: Notice, assessment: Assessment) -> 
     for pick in channels_of(session, notice):
         verdict = advised.get(pick.channel, {})
         if verdict.get("verdict") == Verdict.block:
-            raise NotValid(
-                "channels", f"{pick.channel.replace('_', ' ').capitalize()} is blocked: {verdict['sentence']}"
-            )
+            raise NotValid("channels", f"{LABELS.get(pick.channel, pick.channel)} is blocked: {verdict['sentence']}")
 
 
 def lock(session: Session, notice: Notice) -> None:
@@ -371,6 +369,14 @@ def text_facts(session: Session, notice: Notice) -> facts.Text:
         languages=frozenset(text.language for text in said),
         written_by_hand=any(message.is_edited for message in messages) or not _is_from_facts(session, notice, said),
     )
+
+
+def end_of(incident: Incident, assessment: Assessment) -> datetime | None:
+    """The incident's expected end, or before that what the rules allow a notice of this sort to live. None = not known."""
+    advised = assessment.result.get("expires_at")
+    if incident.expected_end_at is None or not advised:
+        return incident.expected_end_at
+    return min(incident.expected_end_at, datetime.fromisoformat(advised))
 
 
 def is_life_safety(incident: Incident) -> bool:

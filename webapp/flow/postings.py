@@ -82,6 +82,12 @@ def retire(session: Session, posting: Posting, *, over_text: str, now: datetime)
     _change(session, posting, seen, is_seen, state=PostingState.retiring, due_at=now, tries=0, detail="")
 
 
+def take_back(session: Session, notice: Notice) -> None:
+    """What stood on the status page was wrong: its words leave the history, too."""
+    own = (col(Posting.notice_id) == notice.id, col(Posting.channel) == STATUS_PAGE)
+    session.execute(update(Posting).where(*own).values(state=PostingState.cancelled))
+
+
 def call_off(session: Session, posting: Posting) -> None:
     """Publish or edit nothing more; what people see already stays until it is retired."""
     early, is_seen = (PostingState.planned, PostingState.failed), col(Posting.provider_id) != ""

@@ -17,7 +17,7 @@ from webapp.flow.components import Component, ComponentState, components
 from webapp.flow.incidents import Incident, IncidentStatus, Known
 from webapp.flow.notices import Message, Notice, NoticeText
 from webapp.flow.organisation import Organisation, organisation
-from webapp.flow.postings import STATUS_PAGE, Posting
+from webapp.flow.postings import STATUS_PAGE, Posting, PostingState
 from webapp.flow.texts import Told
 
 HISTORY = timedelta(days=90)
@@ -259,7 +259,7 @@ def _notices(session: Session, incident_ids: list[UUID], *, now: datetime) -> di
         .join(Posting, col(Posting.notice_id) == col(Notice.id))
         .where(
             col(Notice.incident_id).in_(incident_ids), Notice.mode == Mode.actual, Posting.channel == STATUS_PAGE,
-            col(Posting.live_at) <= now,
+            col(Posting.live_at) <= now, col(Posting.state) != PostingState.cancelled,
         )
         .order_by(col(Posting.live_at).desc())
     ).all()  # fmt: skip
