@@ -13,6 +13,7 @@ from rules.facts import Case
 from rules.numbers import basis_of
 from rules.plans import Outlook, PlanNumbers, plan_of
 from rules.policy import Modifiers, Policy
+from rules.ranges import ranges_of
 from rules.recommendation import Advice, ChannelAdvice, Failed, Fired, Undecided
 from rules.timing import Timing, timing_of
 from rules.unknown_end import under_other_ends
@@ -109,6 +110,7 @@ def _channel(decision: Decision, case: Case, policy: Policy, timing: Timing) -> 
         is_pinned=modifiers.pinned,
         is_required=decision.is_required,
         would_change_if=nearest_changes(decision, policy),
+        ranges=ranges_of(decision.numbers, decision.reach),
     )
 
 

@@ -43,6 +43,7 @@ def _channel_json(one: ChannelAdvice) -> dict[str, object]:
         "failed": [{"rule": failed.rule, "conditions": list(failed.conditions)} for failed in one.failed],
         "would_change_if": list(one.would_change_if),
         "numbers": {name: round(value, 1) for name, value in asdict(one.numbers).items()},
+        "ranges": {name: [round(low, 1), round(high, 1)] for name, (low, high) in one.ranges.items()},
         "basis": dict(one.basis),
         "recipients": one.recipients,
         "approval": list(one.approval),

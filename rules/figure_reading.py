@@ -107,6 +107,7 @@ def _channel(name: str, group: Group, base: ChannelFigures | None) -> ChannelFig
         label=group.text("written", base.label),
         medium=Medium(group.choice("medium", base.medium, of=Medium)),
         delivered=_figure(group, "delivered", "share", base.delivered, Unit.share, sources),
+        counts_as=_counts_as(group, base.counts_as),
         seen=_figure(group, "seen", "share", base.seen, Unit.share, sources),
         seen_delay=_delay(_kept(group, "seen delay", sources), "", base.seen_delay),
         transport=_transport(_kept(group, "transport", sources), base.transport),
@@ -128,8 +129,15 @@ def _figure(group: Group, name: str, part: str, base: float, unit: Unit, sources
         return group.quantity(name, base, unit)
     inner = _kept(group, name, sources)
     value = inner.quantity(part, base, unit)
+    if name == "seen":
+        inner.node("counts as")
     _close(inner)
     return value
+
+
+def _counts_as(group: Group, base: float) -> float:
+    seen = group.node("seen")
+    return group.group("seen").number("counts as", base, above=0.0) if isinstance(seen, Fields) else base
 
 
 def _kept(group: Group, name: str, sources: dict[str, str]) -> Group:

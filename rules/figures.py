@@ -52,6 +52,7 @@ class ChannelFigures:
     per_second: float | None = None  # segments; None = no queue
     retired_at_end: bool = False  # taken down when the incident ends
     reach_time_min: float | None = None  # what rules call its reach time; None = when half have seen it
+    counts_as: float = 20.0  # observations for which the share seen stands as long as it is assumed
     measured: int | None = None  # receipts that the figures rest on; None = assumed
     sources: Mapping[str, str] = field(default_factory=dict)  # by figure
 
@@ -59,6 +60,11 @@ class ChannelFigures:
     def key(self) -> str:
         """The name in scenario files and addresses: underscores for spaces."""
         return self.name.replace(" ", "_")
+
+    @property
+    def observations(self) -> float:
+        """How much the share seen rests on."""
+        return self.counts_as if self.measured is None else float(self.measured)
 
     @property
     def basis(self) -> str:

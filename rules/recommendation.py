@@ -1,7 +1,7 @@
 """All advice on one case, as it is handed over: verdicts, plans, who signs, and when it ends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rules.curve import Curve
@@ -50,6 +50,9 @@ class ChannelAdvice:
     is_pinned: bool
     is_required: bool
     would_change_if: tuple[str, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # by number of people: likely least and most
 
 
 @dataclass(frozen=True, slots=True)

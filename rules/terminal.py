@@ -94,11 +94,16 @@ def _if_left(channel: ChannelAdvice) -> str:
     return "" if channel.numbers.stale >= 0.99 * channel.numbers.stale_if_left_up else " if left up"
 
 
+def _likely(channel: ChannelAdvice) -> str:
+    low, high = channel.ranges.get("informed_in_time", (0.0, 0.0))
+    return f" (likely {count(low)} to {count(high)})" if high else ""
+
+
 def _numbers(channel: ChannelAdvice, scenario: Scenario) -> str:
     numbers = channel.numbers
     shown = [
         f"{count(numbers.viewers)} viewers",
-        f"{count(numbers.informed_in_time)} in time",
+        f"{count(numbers.informed_in_time)} in time{_likely(channel)}",
         f"{count(numbers.spill)} not concerned",
         f"{count(numbers.stale_if_left_up)} too late{_if_left(channel)}",
         f"half by {duration_in_words(numbers.half_seen_minutes)}",
