@@ -191,14 +191,24 @@ def check(session: Session, filing: Filing, *, now: datetime) -> None:
         raise NotValid("affected_estimate", "Write how many people, 0 or more")
 
 
-def file_incident(session: Session, filing: Filing, *, by: Person, now: datetime) -> Incident:
-    """Store an incident with its first update. Raises NotAllowed, NotValid."""
+def file_incident(
+    session: Session, filing: Filing, *, by: Person, now: datetime, incident_id: UUID | None = None
+) -> Incident:
+    """Store an incident with its first update. `incident_id`: the door's own, by which it knows a form that comes twice.
+
+    Raises NotAllowed, NotValid.
+    """
     by.require(Act.file, f"{by.name} may not file incidents")
     check(session, filing, now=now)
     first = IncidentStatus.scheduled if filing.kind is Kind.maintenance else IncidentStatus.investigating
     same = {item.name for item in fields(filing)} - {"components", "where"}
     values: dict[str, Any] = {name: getattr(filing, name) for name in same}
-    incident = add(session, Incident(public_id=public_id(), status=first, filed_by_id=by.id, filed_at=now, **values))
+    incident = add(
+        session,
+        Incident(
+            id=incident_id or uuid4(), public_id=public_id(), status=first, filed_by_id=by.id, filed_at=now, **values
+        ),
+    )
     for component in by_codes(session, list(filing.components)):
         add(
             session,

@@ -141,6 +141,8 @@ def close_ended(session: Session, *, now: datetime) -> int:
         for notice in _of_incident(session, incident):
             if notice.status is NoticeStatus.live:
                 schedule.plan(session, notice, ActionKind.retire, due_at=min(at, notice.expires_at or at))
+            elif notice.status is not NoticeStatus.approved:  # those are dropped when they fall due
+                _withdraw_unsent(session, notice, "The incident ended before it went out", by=None, now=now)
     return len(ended)
 
 

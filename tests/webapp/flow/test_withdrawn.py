@@ -17,6 +17,7 @@ from tests.builders import (
     an_organisation,
 )
 from webapp.flow import incidents, lifecycle, surface
+from webapp.flow.notices import NoticeStatus
 from webapp.flow.schedule import ActionKind, of
 
 
@@ -58,3 +59,14 @@ def test_the_words_of_a_withdrawn_notice_leave_the_public_history(session: Sessi
     after = surface.shown(session, now=NOON + timedelta(minutes=5)).open[0].notices
     assert [each.notice.id for each in before] == [notice.id]
     assert after == []
+
+
+def test_a_draft_is_put_away_when_the_clock_ends_its_incident(session: Session) -> None:
+    operator = an_operator()
+    an_organisation(session)
+    session.add(operator)
+    notice = a_submitted_notice(session, by=operator)
+
+    lifecycle.close_ended(session, now=THREE)
+
+    assert notice.status is NoticeStatus.withdrawn

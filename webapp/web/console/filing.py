@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
+from uuid import UUID, uuid4
 
 from flask import Response, flash, make_response, redirect, render_template, request
 from sqlmodel import Session
@@ -13,7 +14,7 @@ from webapp.flow import assessments, incidents, notices, texts
 from webapp.flow.areas import areas, in_sentences, in_words
 from webapp.flow.assessments import Assessment
 from webapp.flow.components import by_codes, components
-from webapp.flow.incidents import Filing
+from webapp.flow.incidents import Filing, Incident
 from webapp.flow.organisation import organisation
 from webapp.flow.people import Act
 from webapp.flow.refusals import NotValid
@@ -67,6 +68,9 @@ def create_incident() -> Response:
     _require()
     now = clock.now()
     form = _form()
+    filed = store().get(Incident, _own_id())
+    if filed is not None:  # the same form once more: a double click, or a reply that was lost
+        return make_response(redirect(f"/console/incidents/{filed.id}", HTTPStatus.SEE_OTHER))
     filing = read_filing(form, store(), now=now, is_final=True)
     if filing is None:
         return _page(form, _outlook(_form(), now=now), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -76,6 +80,14 @@ def create_incident() -> Response:
         blame(form, refusal)
         return _page(form, _outlook(_form(), now=now), HTTPStatus.UNPROCESSABLE_ENTITY)
     return make_response(redirect(where_to, HTTPStatus.SEE_OTHER))
+
+
+def _own_id() -> UUID:
+    """What this form files, however often it is sent."""
+    try:
+        return UUID(request.form.get("incident_id", ""))
+    except ValueError:
+        return uuid4()
 
 
 def _require() -> None:
@@ -94,7 +106,16 @@ def _form(*, is_sent: bool = True) -> FilingForm:
 def _page(form: FilingForm, outlook: Outlook | None, code: HTTPStatus = HTTPStatus.OK) -> Response:
     places = [area.name for area in areas(store()) if area.latitude is not None]
     return make_response(
-        render_template("console/file.html", at="new", form=form, outlook=outlook, places=places, further=FURTHER), code
+        render_template(
+            "console/file.html",
+            at="new",
+            form=form,
+            outlook=outlook,
+            places=places,
+            further=FURTHER,
+            incident_id=_own_id(),
+        ),
+        code,
     )
 
 
@@ -110,7 +131,7 @@ def _outlook(form: FilingForm, *, now: datetime) -> Outlook:
 def _filed(filing: Filing, publishing: str, *, now: datetime) -> str:
     """Where to go next. Raises NotValid if the status page is asked for and blocked."""
     filing = replace(filing, headline=filing.headline or headline(store(), filing))
-    incident = incidents.file_incident(store(), filing, by=person(), now=now)
+    incident = incidents.file_incident(store(), filing, by=person(), now=now, incident_id=_own_id())
     assessment = assessments.assess(store(), incident, by=person(), now=now)
     if _is_shown_at_once(filing, publishing, assessment):
         incidents.publish(store(), incident, by=person(), now=now)

@@ -45,6 +45,19 @@ def test_an_incident_is_filed_and_its_messages_are_written(desk: Desk) -> None:
 
 
 @on_sqlite
+def test_the_same_form_sent_twice_files_once(desk: Desk) -> None:
+    own = "3f0c7a52-9a53-4c0e-8a53-2f6f3f1d7b10"
+
+    first, second = (desk.file(incident_id=own) for _ in range(2))
+
+    with desk.read() as session:
+        assert [str(incident.id) for incident in session.exec(select(Incident))] == [own]
+        assert len(session.exec(select(Notice).where(Notice.ending == None)).all()) == 1  # noqa: E711  SQL's NULL
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert second.location == f"/console/incidents/{own}"
+
+
+@on_sqlite
 def test_the_page_asks_everything_and_protects_its_form(desk: Desk) -> None:
     page = desk.client.get("/console/incidents/new").text
 
