@@ -134,14 +134,12 @@ def test_mistakes_are_told_to_programs_too(tmp_path: Path, capsys: pytest.Captur
 
 def test_a_diff_tells_meaning_and_exits_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "new.yaml"
-    file.write_text(
-        DEFAULT.read_text(encoding="utf-8").replace("cost: more than 5000", "cost: more than 2000"), encoding="utf-8"
-    )
+    file.write_text(DEFAULT.read_text(encoding="utf-8").replace("at least 10 %", "at least 5 %"), encoding="utf-8")
 
     assert main(["diff", str(DEFAULT), str(file)]) == 1
-    assert "now signed by lead when" in capsys.readouterr().out
+    assert "facebook: avoid → use when lead time less than 24 h" in capsys.readouterr().out
     assert main(["diff", str(DEFAULT), str(file), "--json"]) == 1
-    assert json.loads(capsys.readouterr().out)[0]["after"] == "approval: lead"
+    assert json.loads(capsys.readouterr().out)[0]["after"] == "use"
     assert main(["diff", str(DEFAULT), str(DEFAULT)]) == 0
 
 
