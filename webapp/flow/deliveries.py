@@ -246,9 +246,10 @@ def claim(session: Session, *, now: datetime, channels: Sequence[str]) -> Chunk 
     chunk = session.exec(wanted).first()
     if chunk is None:
         return None
-    _doubt_what_was_left(session, chunk, now=now)
+    left = _doubt_what_was_left(session, chunk, now=now)
     chunk.epoch, chunk.leased_until = chunk.epoch + 1, now + LEASE
-    return add(session, chunk)
+    add(session, chunk)
+    return recount(session, chunk.id or 0, now=now) if left else chunk
 
 
 def _turns() -> sa.Subquery:
@@ -518,10 +519,11 @@ def _cancel_deferred(session: Session, chunk: Chunk, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _doubt_what_was_left(session: Session, chunk: Chunk, *, now: datetime) -> None:
-    """What a dead worker had begun may or may not have been taken."""
+def _doubt_what_was_left(session: Session, chunk: Chunk, *, now: datetime) -> bool:
+    """What a dead worker had begun may or may not have been taken; whether there was anything."""
     left = update(Attempt).where(col(Attempt.chunk_id) == chunk.id, col(Attempt.state) == DeliveryState.sending)
-    session.execute(
+    result = session.execute(
         left.values(state=DeliveryState.unknown, settled_at=now, again_at=now, detail="The sender ended in the middle")
     )
     session.flush()
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has a rowcount
