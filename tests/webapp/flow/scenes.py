@@ -154,7 +154,7 @@ def a_sender(arrow: Arrow) -> Callable[[], None]:
 
     def send() -> None:
         try:
-            while arrow.dispatcher.send_some():
+            while not arrow.dispatcher.ending.is_set() and arrow.dispatcher.send_some():
                 pass
         finally:
             arrow.dispatcher.close()

@@ -31,7 +31,7 @@ from webapp.flow.postings import PostingState
 class EndsWaits(Event):
     """Ends a sender as soon as it would have to wait."""
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002  the class's own
         """At once."""
         self.set()
         return True
