@@ -11,12 +11,33 @@ from webapp.config import Config
 from webapp.links import Links
 from webapp.web import headers, pages, session
 from webapp.web.api import v2
-from webapp.web.console import approval, audit_trail, console, filing, incidents, live, messages, overview, sign_in
+from webapp.web.console import (
+    approval,
+    audit_trail,
+    console,
+    filing,
+    incidents,
+    live,
+    messages,
+    overview,
+    policies,
+    sign_in,
+)
 from webapp.web.hooks import twilio
 from webapp.web.public import history, status
 from webapp.web.subscribe import confirm, mine, own_link, subscribe
 
-CONSOLE_PAGES = (sign_in, overview, filing, incidents, messages, approval, live, audit_trail)  # each adds its views
+CONSOLE_PAGES = (
+    sign_in,
+    overview,
+    filing,
+    incidents,
+    messages,
+    approval,
+    live,
+    policies,
+    audit_trail,
+)  # each adds its views
 
 PUBLIC_PAGES = (status, history, subscribe, confirm, mine, own_link)
 

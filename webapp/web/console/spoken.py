@@ -68,7 +68,7 @@ def iso(at: datetime) -> str:
 
 def subject_path(entry: AuditEntry) -> str:
     """Where one sees what an entry is about; "" = nowhere of its own."""
-    places = {"incident": "/console/incidents/", "notice": "/console/notices/"}
+    places = {"incident": "/console/incidents/", "notice": "/console/notices/", "policy": "/console/policies/"}
     return f"{places[entry.subject_kind]}{entry.subject_id}" if entry.subject_kind in places else ""
 
 

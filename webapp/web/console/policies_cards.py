@@ -1,0 +1,172 @@
+"""A policy as people read it: its rules as cards, its figures with their sources, its promises with their proofs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rules.conditions import Condition
+from rules.figures import ChannelFigures
+from rules.phrases import listed, percent
+from rules.policy import Alternative, Modifiers, Policy, Rule
+from rules.quantities import duration_in_words
+from rules.terms import Effect
+from rules.vocabulary import vocabulary
+
+COMPARES = ("at least", "at most", "more than", "less than", "from ", "includes", "does not")
+EFFECTS = {
+    Effect.block: ("bad", "✕", "Blocked"),
+    Effect.require: ("good", "!", "Required"),
+    Effect.avoid: ("warn", "–", "Avoid"),
+    Effect.use: ("good", "✓", "Use"),
+    Effect.allow: ("calm", "○", "Optional"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One effect, in word, sign and colour, on the channels that have it."""
+
+    look: str
+    sign: str
+    word: str
+    channels: tuple[str, ...]  # keys
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One rule in plain words."""
+
+    key: str  # as other rules name it
+    name: str
+    channels: tuple[str, ...]  # keys
+    said: tuple[Said, ...]
+    asks: tuple[str, ...]  # beside a verdict
+    when: tuple[str, ...]  # any of them; none = always
+    unless: tuple[str, ...]
+    shapes: tuple[str, ...]
+    overrides: tuple[tuple[str, str], ...]  # key and name
+    because: str
+    source: str
+    line: int
+
+    @property
+    def words(self) -> str:
+        """Everything on it, to search in."""
+        names = [name for _, name in self.overrides]
+        parts = [
+            self.key,
+            self.name,
+            *self.when,
+            *self.unless,
+            *self.asks,
+            *self.shapes,
+            *names,
+            self.because,
+            self.source,
+        ]
+        return " ".join(parts).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its unit, and where it comes from."""
+
+    channel: str
+    what: str
+    value: str
+    source: str
+
+
+def cards(policy: Policy, *, wanted: str = "", channel: str = "") -> dict[tuple[str, ...], list[Card]]:
+    """The rules by the channels that they speak of, in the order of the text."""
+    groups: dict[tuple[str, ...], list[Card]] = {}
+    every = {key(name) for name in policy.figures.channels}
+    for rule in policy.rules:
+        card = _card(rule, policy)
+        if all(word in card.words for word in wanted.casefold().split()) and (not channel or channel in card.channels):
+            groups.setdefault(() if set(card.channels) == every else card.channels, []).append(card)
+    return groups
+
+
+def key(channel: str) -> str:
+    """As addresses and style sheets name it."""
+    return channel.replace(" ", "_")
+
+
+def title(rule: str) -> str:
+    """no-links-fraud is "No links fraud"."""
+    return rule.replace("-", " ").capitalize()
+
+
+def _card(rule: Rule, policy: Policy) -> Card:
+    compiled = next(one for one in policy.by_channel[rule.channels[0]] if one.name == rule.name)
+    return Card(
+        key=rule.name,
+        name=title(rule.name),
+        channels=tuple(key(channel) for channel in rule.channels),
+        said=tuple(_said(rule.effects)),
+        asks=tuple(_asks(rule.modifiers)),
+        when=_alternatives(compiled.when),
+        unless=_alternatives(compiled.unless),
+        shapes=rule.modifiers.shapes,
+        overrides=tuple((name, title(name)) for name in rule.overrides),
+        because=rule.because,
+        source=rule.source,
+        line=rule.at.line,
+    )
+
+
+def _said(effects: Mapping[str, Effect]) -> Iterator[Said]:
+    for effect, look in EFFECTS.items():
+        channels = tuple(key(channel) for channel, one in effects.items() if one is effect)
+        if channels:
+            yield Said(*look, channels)
+
+
+def _asks(asked: Modifiers) -> Iterator[str]:
+    if asked.approvals:
+        yield f"signed by {listed(list(asked.approvals))}"
+    if asked.not_before:
+        yield f"not before {asked.not_before:%H:%M}"
+    if asked.expires_min:
+        yield f"taken down after {duration_in_words(asked.expires_min)}"
+    yield from (f"first: {need}" for need in asked.needs)
+    if asked.pinned:
+        yield "pinned to the top of the page"
+
+
+def _alternatives(alternatives: tuple[Alternative, ...]) -> tuple[str, ...]:
+    said = (listed([_test(condition) for condition in one.conditions]) for one in alternatives)
+    return tuple(words for words in said if words)
+
+
+def _test(condition: Condition) -> str:
+    compares = condition.text.startswith(COMPARES)
+    return f"{condition.fact.name} {condition.text}" if compares else f"{condition.fact.name} is {condition.text}"
+
+
+def figures(policy: Policy) -> Iterator[Figure]:
+    """Of every channel, in the order of the policy."""
+    for one in policy.figures.channels.values():
+        for what, value, source in _figures(one, policy.figures.currency):
+            yield Figure(one.key, what, value, one.sources.get(source, ""))
+
+
+def _figures(one: ChannelFigures, currency: str) -> Iterator[tuple[str, str, str]]:
+    """(what, value with unit, the figure whose source it is)"""
+    yield "Delivered", percent(one.delivered), "delivered"
+    yield "Seen by those it is delivered to", percent(one.seen), "seen"
+    yield "Half of them have seen it after", duration_in_words(one.seen_delay.median_min), "seen delay"
+    if one.transport:
+        yield "Arrives quickly", percent(one.transport.quick_share), "transport"
+    if one.visits:
+        yield "Come to the page by themselves", percent(one.visits.visit_share), "visits"
+    if one.price:
+        yield "One segment costs", f"{one.price:.2f} {currency}", "price"
+    if one.per_second:
+        yield "Leaves at", f"{one.per_second:g} a second", "speed"
+
+
+def glossary(policy: Policy) -> list[tuple[str, str]]:
+    """What the facts mean that the rules look at."""
+    used = {condition.fact.name for condition in policy.conditions}
+    return [(name, fact.says) for name, fact in sorted(vocabulary().facts.items()) if name in used and fact.says]
