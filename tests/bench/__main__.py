@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import postgres
-from tests.bench import advice, fan_out, punctuality
+from tests.bench import advice, fan_out, punctuality, rules_speed
 from tests.databases import PostgresqlStore, SqliteStore
 
 
@@ -27,6 +27,9 @@ def stores(folder: Path) -> Iterator[dict[str, SqliteStore | PostgresqlStore]]:
 
 def main() -> int:
     """Every measurement on a database of its own, a few rows each."""
+    print("rules alone")
+    for row in rules_speed.rows(""):
+        print(f"  {row}", flush=True)
     with TemporaryDirectory() as folder, stores(Path(folder)) as lenders:
         for kind, store in lenders.items():
             print(f"\n{kind}")
