@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from webapp.db import add, moment
@@ -60,12 +61,14 @@ def record(
     )  # fmt: skip
     if session.exec(same).first() is not None:
         return True
-    add(
-        session,
-        Receipt(
-            notice_id=recipient.notice_id, pos=recipient.pos, provider_id=provider_id, status=status, code=code, at=now
-        ),
+    receipt = Receipt(
+        notice_id=recipient.notice_id, pos=recipient.pos, provider_id=provider_id, status=status, code=code, at=now
     )
+    try:
+        with session.begin_nested():
+            add(session, receipt)
+    except IntegrityError:  # the same report has just come by another door
+        return True
     if state in BEFORE:
         _move(session, recipient, state, provider_id=provider_id, code=code, now=now)
     if suppresses:
@@ -107,6 +110,8 @@ def _move(
 
 def _recipient(session: Session, key: str) -> Recipient | None:
     notice_id, _, pos = key.rpartition(".")
+    if not pos.isascii() or not pos.isdecimal() or len(pos) > 9:
+        return None
     try:
         return session.get(Recipient, (UUID(notice_id), int(pos)))
     except ValueError:
