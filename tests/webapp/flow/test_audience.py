@@ -137,7 +137,7 @@ def a_concern(chance: random.Random, components: list[UUID]) -> Concern:
     return Concern(Where(codes, nears), touched, chance.choice(list(Severity)))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_engine_counts_and_sends_to_those_whom_a_count_by_hand_finds(session: Session, seed: int) -> None:
     chance = random.Random(seed)
     for code, parent in PARENTS.items():

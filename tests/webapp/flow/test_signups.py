@@ -128,7 +128,7 @@ def test_known_and_unknown_addresses_are_treated_alike(session: Session) -> None
         answers = [ask(session, channel, value, network=value) for value in (known, unknown)]
         letters = list(session.exec(select(Letter).order_by(col(Letter.id))))[-2:]
         assert [answer.value for answer in answers] == [letter.value for letter in letters] == [known, unknown]
-        shapes = {re.sub(r"\d{6}|[0-9a-f-]{36}", "…", letter.subject + letter.body) for letter in letters}
+        shapes = {re.sub(r"[0-9a-f-]{36}|\b\d{6}\b", "…", letter.subject + letter.body) for letter in letters}
         assert len(shapes) == 1
 
 
