@@ -1,5 +1,6 @@
 """Stored decisions under rules: again under their own, or as another policy would have decided them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -10,15 +11,17 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from rules.advice import advise, as_json
+from rules.decision import decide
 from rules.facts import Case
 from rules.policy import Policy
-from rules.replay import Change, PastCase, replay_cases
+from rules.replay import Change
+from rules.timing import timing_of
 from webapp.flow.assessments import Assessment
 from webapp.flow.incidents import Incident
 from webapp.flow.notices import Notice, NoticeChannel
 from webapp.flow.policies import PolicyVersion, compiled
 
-MOST = 1_000  # incidents of one replay
+MOST = 200  # incidents of one replay: somebody waits for the page
 Thing = TypeVar("Thing")
 
 
@@ -52,7 +55,7 @@ def again(session: Session, assessment: Assessment) -> dict[str, Any]:
 
 
 def replayed(session: Session, policy: Policy) -> Replayed:
-    """The last decision on each stored incident, under its own rules and under these."""
+    """The last decision on each stored incident, as it was and as these rules have it."""
     newest = select(Assessment.incident_id, func.max(Assessment.assessed_at).label("at")).group_by(col(Assessment.incident_id)).subquery()  # fmt: skip
     wanted = (
         select(Assessment, Incident)
@@ -63,23 +66,25 @@ def replayed(session: Session, policy: Policy) -> Replayed:
     )
     last = {assessment.incident_id: (assessment, incident) for assessment, incident in session.exec(wanted)}
     announced = _announced(session)
-    changes: dict[str, list[Change]] = {}
-    versions = {assessment.policy_version for assessment, _ in last.values()}
-    for stored in session.exec(select(PolicyVersion).where(col(PolicyVersion.version).in_(versions))):
-        cases = [
-            PastCase(str(incident.id), case_of(assessment), frozenset(announced.get(incident.id, ())))
-            for assessment, incident in last.values()
-            if assessment.policy_version == stored.version
-        ]
-        for change in replay_cases(cases, policy, against=compiled(stored)).changes:
-            changes.setdefault(change.id, []).append(change)
+    changes = {
+        incident.id: tuple(_changes(kept, policy, announced.get(incident.id, set())))
+        for kept, incident in last.values()
+    }
     total = session.exec(select(func.count(func.distinct(Assessment.incident_id)))).one()
     changed = [
-        Changed(incident, assessment.id, tuple(changes[str(incident.id)]))
-        for assessment, incident in last.values()
-        if str(incident.id) in changes
+        Changed(incident, kept.id, changes[incident.id]) for kept, incident in last.values() if changes[incident.id]
     ]
     return Replayed(len(last), total, tuple(changed))
+
+
+def _changes(kept: Assessment, policy: Policy, announced: set[str]) -> Iterator[Change]:
+    """Before is what was decided, as it was kept."""
+    case = case_of(kept)
+    for channel, decision in decide(case, policy, timing_of(case, policy.figures)).items():
+        before = kept.result["channels"].get(decision.figures.key, {}).get("verdict", "none")
+        if before != decision.verdict.value:
+            fired = tuple(rule.name for rule in decision.findings.fired)
+            yield Change(str(kept.incident_id), channel, before, decision.verdict.value, channel in announced, fired)
 
 
 def _announced(session: Session) -> dict[UUID, set[str]]:
