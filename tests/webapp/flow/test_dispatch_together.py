@@ -16,14 +16,14 @@ SMS, MAIL = ("status_page", "sms"), ("status_page", "email")
 
 
 def test_four_senders_tell_everybody_once(session: Session, arrow: Arrow) -> None:
-    notice = approved(session, sms=250, channels=SMS)
+    notice = approved(session, sms=210, channels=SMS)
     arrow.look()
 
     together(*[a_sender(arrow)] * 4)
 
     told = texted(arrow)
-    assert len(told) == len(set(told)) == 250
-    assert counts(arrow.engine, notice) == recounted(arrow.engine, notice) == {"accepted": 250}
+    assert len(told) == len(set(told)) == 210
+    assert counts(arrow.engine, notice) == recounted(arrow.engine, notice) == {"accepted": 210}
 
 
 def test_four_senders_together_keep_to_the_rate_of_their_channel(session: Session, arrow: Arrow) -> None:

@@ -20,7 +20,7 @@ from webapp.flow.receipts import BEFORE, Receipt
 SMS = ("status_page", "sms")
 NOBODYS = UUID(int=1)
 ORDER = ("accepted", "sent", "delivered", "undelivered", "failed")
-RARELY = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RARELY = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def report(arrow: Arrow, notice: Notice, state: str, *, pos: int = 0, code: str = "", **more: str) -> bool:

@@ -20,7 +20,7 @@ from webapp.flow.postings import Posting
 from webapp.flow.schedule import ActionKind, ActionState
 
 LATER = timedelta(minutes=5)
-HARMLESS = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+HARMLESS = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def acts(engine: sa.Engine, act: str) -> list[str]:
