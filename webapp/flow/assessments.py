@@ -1,19 +1,20 @@
 """What the rules said of an incident, with everything that they were told: kept as it was, never recomputed silently."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from rules.advice import Advice, advise, as_json
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from rules import facts
+from rules.advice import Advice, advise, as_json
 from rules.policy import Policy
+from rules.terms import MessageType
 from webapp.db import add, json_field, moment
-from webapp.flow import audience
+from webapp.flow import audience, recent
 from webapp.flow.audience import Counted
 from webapp.flow.incidents import Filing, Incident, concern_of, filing_of
 from webapp.flow.organisation import ChannelSetup, channel_setups, organisation
@@ -50,13 +51,19 @@ def recommend(
     filing: Filing,
     *,
     now: datetime,
+    incident: Incident | None = None,
     text: facts.Text | None = None,
     segments: Mapping[str, int] | None = None,
+    message_type: MessageType = MessageType.alert,
 ) -> Recommendation:
-    """What the policy in force says of this, without storing anything. `segments`: per message, by channel."""
+    """What the policy in force says of this, without storing anything.
+
+    `incident`: the stored one, if it is. `segments`: per message, by channel.
+    """
     setups = channel_setups(session)
     counted = audience.count(session, concern_of(session, filing), channels=direct(setups))
-    case = _case(session, filing, setups, counted, now=now, text=text, segments=segments or {})
+    case = _case(session, filing, setups, counted, now=now, incident=incident, segments=segments or {})
+    case = replace(case, text=text, message_type=message_type)
     policy = policy_in_force(session, now=now)
     return Recommendation(case=case, policy=policy, advice=advise(case, policy), counted=counted)
 
@@ -69,9 +76,13 @@ def assess(
     now: datetime,
     text: facts.Text | None = None,
     segments: Mapping[str, int] | None = None,
+    message_type: MessageType = MessageType.alert,
 ) -> Assessment:
     """Recommend for a stored incident, and keep the answer."""
-    given = recommend(session, filing_of(session, incident), now=now, text=text, segments=segments)
+    filing = filing_of(session, incident)
+    given = recommend(
+        session, filing, now=now, incident=incident, text=text, segments=segments, message_type=message_type
+    )
     kept = Assessment(
         incident_id=incident.id,
         policy_version=given.policy.version,
@@ -118,18 +129,28 @@ def _case(
     counted: Counted,
     *,
     now: datetime,
-    text: facts.Text | None,
+    incident: Incident | None,
     segments: Mapping[str, int],
 ) -> facts.Case:
     ours = organisation(session)
     reachable = sum(group.people for group in counted.groups)
     counted_or_all = ours.customers if filing.where.is_everywhere else counted.people
     affected = counted_or_all if filing.affected_estimate is None else filing.affected_estimate
+    people = {channel: counted.on(channel) for channel in direct(setups)}
+    got = recent.messages(session, concern_of(session, filing), people, now=now)
+    told = recent.announced(session, incident) if incident else set()
+    repeated = recent.is_repeated(session, filing, now=now, but=incident.id if incident else None)
     return facts.Case(
         now=now,
         organisation=facts.Organisation(ours.name, ours.time_zone, ours.customers, ours.currency),
-        channels={setup.channel: setup.as_facts(segments=segments.get(setup.channel, 1)) for setup in setups},
-        incident=filing.as_facts(),
-        audience=facts.Audience(affected=max(affected, reachable), groups=counted.groups),
-        text=text,
+        channels={
+            setup.channel: setup.as_facts(
+                segments=segments.get(setup.channel, 1),
+                announced=setup.channel in told,
+                messages=got.get(setup.channel, (0, 0)),
+            )
+            for setup in setups
+        },
+        incident=filing.as_facts(repeated=repeated),
+        audience=facts.Audience(max(affected, reachable), counted.groups, counted.languages),
     )

@@ -33,16 +33,22 @@ class Counted:
 
     people: int  # customers there, and others who asked
     groups: tuple[facts.Group, ...]  # those with a usable address, by the exact set of channels
+    languages: frozenset[str] = frozenset()  # that they read
 
     @property
     def unreachable(self) -> int:
         """People whom no direct channel reaches."""
         return self.people - sum(group.people for group in self.groups)
 
+    def on(self, channel: str) -> int:
+        """People whom this channel reaches."""
+        return sum(group.people for group in self.groups if channel in group.asked | group.on_file)
+
 
 def count(session: Session, concern: Concern, *, channels: list[str]) -> Counted:
     """The people whom this concerns. `channels`: the direct ones that are set up."""
-    usable = _usable(session, concern).subquery()
+    there = _There(session, concern.where)
+    usable = _usable(concern, there).subquery()
     marks = [
         sa.func.max(sa.case((usable.c.channel == channel, sa.case((usable.c.is_asked, 2), else_=1)), else_=0)).label(
             channel
@@ -54,17 +60,26 @@ def count(session: Session, concern: Concern, *, channels: list[str]) -> Counted
     counted = sa.select(sa.func.count(), *per_set).group_by(*per_set).order_by(*per_set)
     rows = session.execute(counted).all() if channels else []
     groups = (_group(row[0], dict(zip(channels, row[1:], strict=True))) for row in rows)
-    people = session.execute(
-        sa.select(sa.func.count()).select_from(_concerned(session, concern).subquery())
-    ).scalar_one()
-    return Counted(people=people, groups=tuple(group for group in groups if group.asked or group.on_file))
+    language = col(Subscriber.language)
+    spoken = sa.select(language, sa.func.count()).where(_is_concerned(concern, there)).group_by(language)
+    readers = {row[0]: row[1] for row in session.execute(spoken)}
+    return Counted(
+        people=sum(readers.values()),
+        groups=tuple(group for group in groups if group.asked or group.on_file),
+        languages=frozenset(readers),
+    )
+
+
+def concerned(session: Session, concern: Concern) -> sa.Select[int | None]:
+    """Ids of the people whom this concerns, whether or not anything reaches them."""
+    return sa.select(col(Subscriber.id)).where(_is_concerned(concern, _There(session, concern.where)))
 
 
 def recipients(
     session: Session, concern: Concern, listeners: dict[str, Listeners]
 ) -> sa.Select[int, str, int, str, str, bool]:
     """One row an address that a notice goes to: address id, channel, subscriber id, value, language, asked."""
-    usable = _usable(session, concern).subquery()
+    usable = _usable(concern, _There(session, concern.where)).subquery()
     wanted = [
         sa.and_(usable.c.channel == channel, sa.true() if whom is Listeners.all else usable.c.is_asked)
         for channel, whom in listeners.items()
@@ -87,9 +102,8 @@ def _group(people: int, marks: dict[str, int]) -> facts.Group:
     )
 
 
-def _usable(session: Session, concern: Concern) -> sa.Select[int, str, int, str, str, bool]:
+def _usable(concern: Concern, there: "_There") -> sa.Select[int, str, int, str, str, bool]:
     """Every permitted address of a concerned person; `is_asked` if what they asked for covers this."""
-    there = _There(session, concern.where)
     is_asked = sa.and_(
         col(Address.confirmed_at).is_not(None), col(Address.subscriber_id).in_(_asking(concern)), there.by_choice
     )
@@ -110,14 +124,13 @@ def _usable(session: Session, concern: Concern) -> sa.Select[int, str, int, str,
     )
 
 
-def _concerned(session: Session, concern: Concern) -> sa.Select[int | None]:
-    """Customers there, and others who asked about it and can be told, each once."""
-    there = _There(session, concern.where)
+def _is_concerned(concern: Concern, there: "_There") -> sa.ColumnElement[bool]:
+    """Customers there, and others who asked about it and can be told."""
     in_use = sa.select(col(Address.subscriber_id)).where(
         col(Address.confirmed_at).is_not(None), col(Address.suppressed_at).is_(None)
     )
     asks = sa.and_(col(Subscriber.id).in_(_asking(concern)), col(Subscriber.id).in_(in_use), there.by_choice)
-    return sa.select(col(Subscriber.id)).where(sa.or_(asks, sa.and_(col(Subscriber.is_customer), there.in_any_way)))
+    return sa.or_(asks, sa.and_(col(Subscriber.is_customer), there.in_any_way))
 
 
 def _asking(concern: Concern) -> sa.Select[int]:

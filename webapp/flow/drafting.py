@@ -1,17 +1,18 @@
 """An operator's work on a draft: begun from a fresh recommendation, saved as a whole, handed to the leads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from rules import terms
 from rules.terms import Listeners, Mode, Verdict
 from webapp import moments
 from webapp.db import add
-from webapp.flow import letters, notices, texts
-from webapp.flow.assessments import Assessment, assess
+from webapp.flow import incidents, letters, notices, texts
+from webapp.flow.assessments import Assessment, assess, recommend
 from webapp.flow.incidents import Incident
 from webapp.flow.notices import Message, Notice, NoticeChannel, NoticeStatus
 from webapp.flow.organisation import organisation
@@ -41,6 +42,7 @@ class Typed:
     channels: Mapping[str, Listeners]
     said: Mapping[str, Said]  # by language
     messages: Mapping[MessageKey, tuple[str, str]]  # subject, body
+    reasons: Mapping[str, str] = field(default_factory=dict)  # by channel: why it goes there against the rules
 
 
 def begin(session: Session, incident: Incident, *, by: Person, now: datetime, status_url: str) -> Notice:
@@ -59,15 +61,16 @@ def begin(session: Session, incident: Incident, *, by: Person, now: datetime, st
                 f"Notice {notice.code} is {notice.status} and not out yet; withdraw it first, or write an update once it is live"
             )
     live = [notice for notice in known if notice.status is NoticeStatus.live]
-    assessment = assess(session, incident, by=by, now=now)
     follows = live[-1] if live else None
+    message_type = terms.MessageType.update if follows else terms.MessageType.alert
+    assessment = assess(session, incident, by=by, now=now, message_type=message_type)
     notice = notices.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
     if follows is not None:
         _reach_the_same(session, notice, follows, now=now, status_url=status_url)
     return notice
 
 
-def save(session: Session, notice: Notice, typed: Typed, *, now: datetime, status_url: str) -> None:
+def save(session: Session, notice: Notice, typed: Typed, *, by: Person, now: datetime, status_url: str) -> None:
     """Keep all that was typed. Messages that nobody touched follow the words. Raises NotNow, NotValid."""
     notices.require_draft(notice)
     for key, (subject, body) in typed.messages.items():
@@ -75,14 +78,15 @@ def save(session: Session, notice: Notice, typed: Typed, *, now: datetime, statu
     notice.effective_at, notice.wants_all_clear = typed.effective_at, typed.wants_all_clear
     add(session, notice)
     told = notices.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
-    notices.choose_channels(session, notice, _picks(session, notice, typed.channels, now=now), told=told)
+    picks = _picks(session, notice, typed.channels, now=now, reasons=typed.reasons)
+    notices.choose_channels(session, notice, picks, told=told)
     for language, said in typed.said.items():
         notices.reword(session, notice, language, said, told=told)
     if (assessment := assessment_of(session, notice)) is not None:
-        notices.refuse_blocked(session, notice, assessment)
+        notices.refuse_blocked(session, notice, assessment, by=by)
 
 
-def follow_incident(session: Session, notice: Notice, *, status_url: str) -> None:
+def follow_incident(session: Session, notice: Notice, *, status_url: str, now: datetime) -> None:
     """Take over the incident's end and next update; words that nobody changed say the new times. Raises NotNow."""
     notices.require_draft(notice)
     incident = session.get_one(Incident, notice.incident_id)
@@ -93,8 +97,8 @@ def follow_incident(session: Session, notice: Notice, *, status_url: str) -> Non
         for text in notices.texts_of(session, notice)
         if text.said().description == texts.said(before, text.language, default_language=default).description
     ]
-    assessment = assessment_of(session, notice)
-    notice.expires_at = notices.end_of(incident, assessment) if assessment else incident.expected_end_at
+    advised = recommend(session, incidents.filing_of(session, incident), now=now).advice.expires_at
+    notice.expires_at = notices.end_of(incident, advised)
     notice.next_update_at = incident.next_update_at
     add(session, notice)
     told = notices.told_of(session, incident, notice, status_url=status_url)
@@ -169,7 +173,12 @@ def _owner(session: Session, notice: Notice, key: MessageKey) -> Notice:
 
 
 def _picks(
-    session: Session, notice: Notice, channels: Mapping[str, Listeners], *, now: datetime
+    session: Session,
+    notice: Notice,
+    channels: Mapping[str, Listeners],
+    *,
+    now: datetime,
+    reasons: Mapping[str, str] | None = None,
 ) -> list[NoticeChannel]:
     kept = {pick.channel: pick.not_before_at for pick in notices.channels_of(session, notice)}
     return [
@@ -178,6 +187,7 @@ def _picks(
             channel=channel,
             listeners=listeners,
             not_before_at=kept[channel] if channel in kept else _not_before(session, notice, channel, now=now),
+            override_reason=(reasons or {}).get(channel, ""),
         )
         for channel, listeners in channels.items()
     ]

@@ -167,11 +167,13 @@ class Filing:
     sensitive: bool = False
     money_lost: bool = False
 
-    def as_facts(self) -> facts.Incident:
+    def as_facts(self, *, repeated: bool = False) -> facts.Incident:
         """What the rules may know of it."""
         known = {item.name for item in fields(facts.Incident)} & {item.name for item in fields(self)}
         return facts.Incident(
-            public_place=not self.where.is_everywhere, **{name: getattr(self, name) for name in known}
+            public_place=not self.where.is_everywhere,
+            repeated=repeated,
+            **{name: getattr(self, name) for name in known},
         )
 
 

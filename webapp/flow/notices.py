@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
-from rules import facts, wording
-from rules.terms import Listeners, Mode, Verdict
+from rules import facts, terms, wording
+from rules.terms import Listeners, Mode
 from webapp import moments
 from webapp.db import add, changed_one, moment, word
-from webapp.flow import incidents, texts
+from webapp.flow import incidents, overrides, texts
 from webapp.flow.assessments import Assessment, assess
 from webapp.flow.audit import record
 from webapp.flow.incidents import Incident, area_phrases, touching
@@ -118,6 +118,7 @@ class NoticeChannel(SQLModel, table=True):
     channel: str = Field(primary_key=True, max_length=24)
     listeners: Listeners = word(Listeners, default=Listeners.all)
     not_before_at: datetime | None = moment(default=None)  # quiet hours
+    override_reason: str = ""  # why it goes there against the rules
 
 
 class Message(SQLModel, table=True):
@@ -152,7 +153,7 @@ def draft(
         follows_id=follows.id if follows else None,
         assessment_id=assessment.id,
         effective_at=effective_at,
-        expires_at=end_of(incident, assessment),
+        expires_at=end_of(incident, datetime.fromisoformat(assessment.result["expires_at"])),
         next_update_at=incident.next_update_at,
         wants_all_clear=True,
         is_life_safety=is_life_safety(incident),
@@ -179,7 +180,11 @@ def choose_channels(session: Session, notice: Notice, chosen: list[NoticeChannel
     for pick in chosen:
         session.merge(
             NoticeChannel(
-                notice_id=notice.id, channel=pick.channel, listeners=pick.listeners, not_before_at=pick.not_before_at
+                notice_id=notice.id,
+                channel=pick.channel,
+                listeners=pick.listeners,
+                not_before_at=pick.not_before_at,
+                override_reason=pick.override_reason.strip(),
             )
         )
     session.flush()
@@ -242,14 +247,16 @@ def submit(session: Session, notice: Notice, *, by: Person, now: datetime) -> No
     if notice.next_update_at is not None and notice.next_update_at <= now:
         raise NotValid("expires_at", "The next update that it promises should have come already; say when it comes")
     assessment = assess(
-        session, incident, by=by, now=now, text=text_facts(session, notice), segments=_segments(session, notice)
-    )
-    refuse_blocked(session, notice, assessment)
+        session, incident, by=by, now=now, text=text_facts(session, notice), segments=_segments(session, notice),
+        message_type=terms.MessageType(notice.message_type),
+    )  # fmt: skip
+    refuse_blocked(session, notice, assessment, by=by)
+    against = require_reasons(session, notice, assessment)
     notice.assessment_id, notice.submitted_by_id, notice.submitted_at = assessment.id, by.id, now
     add(session, notice)
     move(session, notice, start=(NoticeStatus.draft, NoticeStatus.returned), end=NoticeStatus.submitted)
-    record(session, "notice.submitted", ("notice", notice.id), f"{by.name} asked for approval of notice {notice.code}", by=by, now=now,
-           after={"content": content_hash(session, notice)})  # fmt: skip
+    record(session, "notice.submitted", ("notice", notice.id), f"{by.name} asked for approval of notice {notice.code}{_although(against)}", by=by, now=now,
+           after={"content": content_hash(session, notice)} | ({"against": against} if against else {}))  # fmt: skip
 
 
 def check(session: Session, notice: Notice, *, now: datetime) -> None:
@@ -264,13 +271,30 @@ def check(session: Session, notice: Notice, *, now: datetime) -> None:
         raise NotValid("effective_at", "It would begin after its end; write an earlier time")
 
 
-def refuse_blocked(session: Session, notice: Notice, assessment: Assessment) -> None:
-    """Raises NotValid for a chosen channel that the rules block."""
+def refuse_blocked(session: Session, notice: Notice, assessment: Assessment, *, by: Person) -> None:
+    """Raises NotValid for a chosen channel that the rules block, unless this person may lift the block."""
     advised = assessment.result["channels"]
     for pick in channels_of(session, notice):
         verdict = advised.get(pick.channel, {})
-        if verdict.get("verdict") == Verdict.block:
+        if not overrides.may_choose(verdict, by=by, is_life_safety=notice.is_life_safety):
             raise NotValid("channels", f"{LABELS.get(pick.channel, pick.channel)} is blocked: {verdict['sentence']}")
+
+
+def require_reasons(session: Session, notice: Notice, assessment: Assessment) -> dict[str, str]:
+    """Why it goes where the rules advise against it, by channel; other reasons are dropped. Raises NotValid without one."""
+    advised, reasons = assessment.result["channels"], {}
+    for pick in channels_of(session, notice):
+        if not overrides.is_against(advised.get(pick.channel, {})):
+            pick.override_reason = ""
+        elif pick.override_reason:
+            reasons[pick.channel] = pick.override_reason
+        else:
+            label = LABELS.get(pick.channel, pick.channel)
+            raise NotValid(
+                f"because-{pick.channel}", f"{label} is against the recommendation: say why it goes there all the same"
+            )
+        add(session, pick)
+    return reasons
 
 
 def lock(session: Session, notice: Notice) -> None:
@@ -371,12 +395,9 @@ def text_facts(session: Session, notice: Notice) -> facts.Text:
     )
 
 
-def end_of(incident: Incident, assessment: Assessment) -> datetime | None:
+def end_of(incident: Incident, advised: datetime) -> datetime | None:
     """The incident's expected end, or before that what the rules allow a notice of this sort to live. None = not known."""
-    advised = assessment.result.get("expires_at")
-    if incident.expected_end_at is None or not advised:
-        return incident.expected_end_at
-    return min(incident.expected_end_at, datetime.fromisoformat(advised))
+    return min(incident.expected_end_at, advised) if incident.expected_end_at else None
 
 
 def is_life_safety(incident: Incident) -> bool:
@@ -452,9 +473,20 @@ def _content(session: Session, notice: Notice) -> list[object]:
         notice.code, notice.version, notice.message_type, notice.mode, notice.ending, str(notice.follows_id),
         *(_instant(at) for at in (notice.effective_at, notice.expires_at, notice.next_update_at)), notice.wants_all_clear,
         sorted([text.language, text.headline, text.description, text.instruction] for text in texts_of(session, notice)),
-        sorted([pick.channel, pick.listeners, _instant(pick.not_before_at) or ""] for pick in channels_of(session, notice)),
+        sorted(_pick_content(pick) for pick in channels_of(session, notice)),
         sorted([message.channel, message.language, message.subject, message.body] for message in messages_of(session, notice)),
     ]  # fmt: skip
+
+
+def _pick_content(pick: NoticeChannel) -> list[str]:
+    # Nothing is added without a reason: what was signed before there were any keeps its hash.
+    reasons = [pick.override_reason] if pick.override_reason else []
+    return [pick.channel, pick.listeners, _instant(pick.not_before_at) or "", *reasons]
+
+
+def _although(against: dict[str, str]) -> str:
+    said = "; ".join(f"{LABELS.get(channel, channel)}: {reason}" for channel, reason in against.items())
+    return f", against the recommendation ({said})" if said else ""
 
 
 def _instant(at: datetime | None) -> str | None:

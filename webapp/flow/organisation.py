@@ -35,8 +35,10 @@ class ChannelSetup(SQLModel, table=True):
     followers: int = 0
     reach: float | None = None  # share of followers who see one post
 
-    def as_facts(self, *, segments: int = 1) -> facts.ChannelSetup:
-        """What the rules may know of it."""
+    def as_facts(
+        self, *, segments: int = 1, announced: bool = False, messages: tuple[int, int] = (0, 0)
+    ) -> facts.ChannelSetup:
+        """What the rules may know of it. `messages`: that its people got in seven days, and in 24 hours."""
         return facts.ChannelSetup(
             available=self.available,
             can_choose_area=self.can_choose_area,
@@ -46,6 +48,9 @@ class ChannelSetup(SQLModel, table=True):
             price_per_segment=self.price_per_segment,
             followers=self.followers,
             reach=self.reach,
+            announced=announced,
+            recent_messages=messages[0],
+            messages_today=messages[1],
         )
 
 

@@ -147,7 +147,7 @@ def test_the_numbers_before_the_signature_are_those_that_are_frozen(
         a_subscriber(session, email=f"b{n}@mail.example", sms=f"+4670200000{n}" if n % 3 else "", asked=False)
     notice = a_draft(session, an_incident(session, by=operator), by=operator, channels=["status_page"])
     picks = [
-        NoticeChannel(notice_id=notice.id, channel=name, listeners=listeners)
+        NoticeChannel(notice_id=notice.id, channel=name, listeners=listeners, override_reason="They look there")
         for name in ("status_page", "sms", "email")
     ]
     told_of = notices.told_of(

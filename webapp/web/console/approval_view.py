@@ -1,6 +1,6 @@
 """What a lead sees before signing: one sentence, every message, the reasons, and what to type."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ class Reason:
     is_chosen: bool
     verdict: str
     sentence: str
+    override: str  # why it goes there all the same
 
     @property
     def is_against(self) -> bool:
@@ -58,9 +59,9 @@ class ApprovalView:
     may_sign: bool
 
     @property
-    def against(self) -> list[str]:
+    def against(self) -> list[Reason]:
         """Channels that were chosen against the recommendation."""
-        return [reason.channel for reason in self.reasons if reason.is_against]
+        return [reason for reason in self.reasons if reason.is_against]
 
     @property
     def must_type(self) -> bool:
@@ -73,7 +74,7 @@ def approval_view(notice: Notice, person: Person, *, now: datetime) -> ApprovalV
     head = head_of(notice)
     count = headcount.count(store(), notice, now=now)
     looks = message_looks.looks(notice, now=now)
-    chosen = [pick.channel for pick in notices.channels_of(store(), notice)]
+    chosen = {pick.channel: pick.override_reason for pick in notices.channels_of(store(), notice)}
     assessment = drafting.assessment_of(store(), notice)
     where = incidents.area_words(store(), head.incident)
     is_own = person.id == notice.submitted_by_id
@@ -97,7 +98,7 @@ def approval_view(notice: Notice, person: Person, *, now: datetime) -> ApprovalV
     )
 
 
-def _reasons(advised: Mapping[str, Any], chosen: Sequence[str]) -> list[Reason]:
+def _reasons(advised: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Reason]:
     every = [setup.channel for setup in channel_setups(store())]
     reasons = [
         Reason(
@@ -105,6 +106,7 @@ def _reasons(advised: Mapping[str, Any], chosen: Sequence[str]) -> list[Reason]:
             is_chosen=channel in chosen,
             verdict=advised.get(channel, {}).get("verdict", ""),
             sentence=advised.get(channel, {}).get("sentence", ""),
+            override=chosen.get(channel, ""),
         )
         for channel in every
     ]

@@ -27,6 +27,7 @@ HEADLINE = [
 ]
 BODY = [DataRequired("Write the message, or leave the channel out")]
 SUBJECT = [DataRequired("Write what the mail is about"), Length(max=200, message="At most 200 characters")]
+REASON = [Length(max=500, message="At most 500 characters")]
 TALL = {"rows": 4}
 
 
@@ -50,6 +51,7 @@ class DraftForm(BaseForm):
                 for language in self.languages
             },
             messages={slot.key: self.message(slot) for slot in self.slots},
+            reasons={channel: self._text(f"because-{channel}") for channel in self["channels"].data or []},
         )  # fmt: skip
 
     def message(self, slot: Slot) -> tuple[str, str]:
@@ -124,6 +126,7 @@ def _kept(
         pick = picks.get(setup.channel)
         audience = advised.get(setup.channel, {}).get("audience") or "all"
         data[f"listeners-{setup.channel}"] = pick.listeners.value if pick else audience
+        data[f"because-{setup.channel}"] = pick.override_reason if pick else ""
     for text in notices.texts_of(store(), notice):
         for part in ("headline", "description", "instruction"):
             data[f"{part}-{text.language}"] = getattr(text, part)
@@ -145,6 +148,9 @@ def _fields(setups: Sequence[ChannelSetup], slots: Sequence[Slot], languages: Se
     for setup in setups:
         fields[f"listeners-{setup.channel}"] = RadioField(
             "To whom?", choices=[SelectChoice(each.value, each.value) for each in Listeners], validate_choice=False
+        )
+        fields[f"because-{setup.channel}"] = TextAreaField(
+            "Why there, against the recommendation?", REASON, render_kw={"rows": 2}
         )
     for language in languages:
         fields[f"headline-{language}"] = StringField("What has happened, in one line?", HEADLINE)

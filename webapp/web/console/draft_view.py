@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from rules.terms import Listeners
-from webapp.flow import approvals, drafting, headcount, notices
+from webapp.flow import approvals, drafting, headcount, notices, overrides
 from webapp.flow.approvals import Return
 from webapp.flow.assessments import BROADCAST
 from webapp.flow.headcount import Headcount
 from webapp.flow.notices import Ending, Notice
 from webapp.flow.organisation import ChannelSetup
+from webapp.flow.people import Person
 from webapp.web.console import message_looks
 from webapp.web.console.draft_form import DraftForm
 from webapp.web.console.message_looks import NOW, Look
@@ -27,6 +28,8 @@ class Choice:
     verdict: str  # "" = the rules say nothing of it
     sentence: str
     is_chosen: bool
+    may_be_chosen: bool  # by whoever looks
+    needs_reason: bool
     listens: str  # asked, all; "" = a page that everybody sees
     asked: int
     on_file: int  # all whom we may write to, those who asked among them
@@ -82,11 +85,11 @@ class DraftView:
         return sum(card.recipients for card in self.cards)
 
 
-def draft_view(form: DraftForm, *, now: datetime) -> DraftView:
+def draft_view(form: DraftForm, person: Person, *, now: datetime) -> DraftView:
     """The page of a draft, with its form as it was stored or typed."""
     notice, head = form.notice, head_of(form.notice)
     result, case = _assessed(form)
-    choices = [_choice(setup, form, result, case) for setup in form.setups]
+    choices = [_choice(setup, form, result, case, person) for setup in form.setups]
     looks = [message_looks.look(slot, *form.message(slot), now=now) for slot in form.slots]
     returns = approvals.returns_of(store(), notice)
     before = store().get(Notice, notice.follows_id) if notice.follows_id else None
@@ -122,16 +125,24 @@ def _assessed(form: DraftForm) -> tuple[Mapping[str, Any], Sequence[Mapping[str,
 
 
 def _choice(
-    setup: ChannelSetup, form: DraftForm, result: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]
+    setup: ChannelSetup,
+    form: DraftForm,
+    result: Mapping[str, Any],
+    groups: Sequence[Mapping[str, Any]],
+    person: Person,
 ) -> Choice:
     channel, advice = setup.channel, result.get(setup.channel, {})
     asked = sum(group["people"] for group in groups if channel in group["asked"])
     on_file = sum(group["people"] for group in groups if channel in group["on_file"])
+    because, is_chosen = f"because-{channel}", channel in (form["channels"].data or [])
+    may_be_chosen = overrides.may_choose(advice, by=person, is_life_safety=form.notice.is_life_safety)
     return Choice(
         channel=channel,
         verdict=advice.get("verdict", ""),
         sentence=advice.get("sentence", ""),
-        is_chosen=channel in (form["channels"].data or []),
+        is_chosen=is_chosen,
+        may_be_chosen=may_be_chosen,
+        needs_reason=is_chosen and may_be_chosen and (overrides.is_against(advice) or bool(form[because].errors)),
         listens="" if channel in BROADCAST else form[f"listeners-{channel}"].data or Listeners.all.value,
         asked=asked,
         on_file=asked + on_file,

@@ -54,7 +54,8 @@ def update_messages(notice_id: UUID) -> ResponseReturnValue:
         return _page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         with store().begin_nested():
-            drafting.save(store(), notice, form.typed(), now=clock.now(), status_url=installation().links.status)
+            status_url = installation().links.status
+            drafting.save(store(), notice, form.typed(), by=person(), now=clock.now(), status_url=status_url)
             _do(notice, form, wish)
     except NotValid as refusal:
         store().refresh(notice)
@@ -74,7 +75,7 @@ def _do(notice: Notice, form: DraftForm, wish: str) -> None:
         url = installation().links.approval(notice.id)
         drafting.ask(store(), notice, by=person(), now=clock.now(), approval_url=url)
     elif wish == FOLLOW:
-        drafting.follow_incident(store(), notice, status_url=status_url)
+        drafting.follow_incident(store(), notice, status_url=status_url, now=clock.now())
     elif wish.startswith(ANEW) and (key := form.key_of(wish.removeprefix(ANEW))):
         drafting.write_anew(store(), notice, key, status_url=status_url)
 
@@ -87,7 +88,7 @@ def _form(notice: Notice, *, is_posted: bool = False) -> DraftForm:
 def _page(form: DraftForm, code: HTTPStatus) -> Response:
     """The whole page; for htmx the form alone."""
     is_part = "HX-Request" in request.headers
-    view = draft_view(form, now=clock.now())
+    view = draft_view(form, person(), now=clock.now())
     template = "console/draft.html" if is_part else "console/messages.html"
     page = render_template(
         template, view=view, form=form, ours=organisation(store()), is_saved=request.method == "POST", at="messages"

@@ -158,8 +158,8 @@ def test_what_is_chosen_against_the_rules_is_said_first(room: Room) -> None:
 
     page = words(room.seen_by(room.lena).get(f"/console/notices/{notice.id}/approval").text)
 
-    assert "Against the recommendation: Facebook" in page
-    assert page.index("Against the recommendation") < page.index("What they read")
+    assert "Facebook is against the recommendation, because: “They look there”" in page
+    assert page.index("is against the recommendation") < page.index("What they read")
 
 
 @on_sqlite

@@ -1,0 +1,23 @@
+"""Going against the rules: who may, and where nobody may."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rules.terms import Verdict
+from webapp.flow.people import Act, Person
+
+Advised = Mapping[str, Any]  # what a stored assessment says of one channel
+FIRM = {"drill-live", "consent-class", "expire"}  # rules whose block nobody lifts
+
+
+def is_against(advised: Advised) -> bool:
+    """Whether choosing this channel goes against the rules."""
+    return advised.get("verdict") in {Verdict.avoid, Verdict.block}
+
+
+def may_choose(advised: Advised, *, by: Person, is_life_safety: bool) -> bool:
+    """Whether this person may choose the channel, with a reason if need be. A block is for administrators to lift."""
+    if advised.get("verdict") != Verdict.block:
+        return True
+    blocking = {fired["rule"] for fired in advised.get("fired", ()) if fired["effect"].startswith(Verdict.block)}
+    return by.may(Act.administer) and not is_life_safety and bool(blocking) and not blocking & FIRM
