@@ -53,7 +53,7 @@ def until(what: Callable[[], bool], *, says: str) -> None:
 
 def received(sandbox: Sandbox, channel: str) -> dict[str, int]:
     """How often each recipient was told."""
-    asked = {"channel": channel, "limit": 1, "by_recipient": 1}
+    asked: dict[str, str | int] = {"channel": channel, "limit": 1, "by_recipient": 1}
     answer = httpx.get(f"{sandbox.http_url}/inbox.json", params=asked, verify=NOBODY)
     counts: dict[str, int] = answer.raise_for_status().json()["by_recipient"]
     return counts
