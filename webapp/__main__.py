@@ -6,10 +6,11 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from gunicorn.app.base import BaseApplication
 
-from webapp import app, config, db, demo
+from webapp import app, config, db, demo, import_history
 from webapp.config import Config
 from webapp.jobs import Worker
 from webapp.sandbox import serve
@@ -52,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sandbox.add_argument("--smtp-port", type=int, default=serve.SMTP_PORT)
     sandbox.add_argument("--inbound-url", default="", help="gets what people text back; on this machine only")
     commands.add_parser("demo", help="load the demonstration, once")
+    past = commands.add_parser("import-history", help="past incidents of a status page, for replaying rules on them")
+    past.add_argument("where", metavar="URL_OR_FOLDER", help="of a Statuspage-compatible page, or of its JSON files")
+    past.add_argument("--dry-run", action="store_true", help="say what would happen and store nothing")
+    past.add_argument("--export", type=Path, metavar="FILE", help="write what is stored for `python -m rules replay`")
+    past.add_argument("--assume-usual", action="store_true", help="export unknown facts as usual instead of unknown")
     first = commands.add_parser("init", help="an empty installation with one administrator")
     for name, default in (
         ("name", None),
@@ -89,6 +95,9 @@ def _do(given: argparse.Namespace) -> int:
             db.upgrade(settings.database_url)
             sys.stdout.write(f"{demo.load(settings)}\n")
             return 0
+        case "import-history":
+            choices = {"dry_run": given.dry_run, "export": given.export, "assume_usual": given.assume_usual}
+            return import_history.run(config.read(), given.where, **choices)
         case _:
             return _init(given)
 
