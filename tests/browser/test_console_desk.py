@@ -36,6 +36,7 @@ class Site:
     def sign_in(self, page: Page, person: Person) -> None:
         """By keyboard; the address field has the focus."""
         page.goto(f"{self.address}/console/")
+        expect(page.get_by_label("What is your email address?")).to_be_focused()
         page.keyboard.type(person.email)
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
