@@ -11,7 +11,7 @@ from tests.builders import a_lead, a_submitted_notice, an_operator, an_organisat
 from webapp import clock, db
 from webapp.channels.base import Outgoing
 from webapp.channels.registry import build, sandbox_settings
-from webapp.flow import deliveries, lifecycle
+from webapp.flow import fan_out, lifecycle
 from webapp.flow.organisation import ChannelSetup
 from webapp.sandbox.serve import Sandbox
 
@@ -67,7 +67,7 @@ def _ours(url: str, sandbox: Sandbox, channel: str) -> float:
         began = ends = 0.0
         while not ends or time.monotonic() < ends:
             with db.reading(engine) as session:
-                (progress,) = deliveries.progress(session, notice) or (None,)
+                (progress,) = fan_out.progress(session, notice) or (None,)
             if progress and progress.unsent < PEOPLE and not began:
                 began, ends = time.monotonic(), time.monotonic() + PATIENCE_S
             if progress and progress.unsent == 0:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from tests.arrow import Arrow
 from tests.builders import NOON, THREE, a_lead, a_submitted_notice, a_subscriber, an_operator, an_organisation
 from webapp import db
-from webapp.flow import deliveries, lifecycle, postings, surface
+from webapp.flow import fan_out, lifecycle, postings, surface
 from webapp.flow.incidents import Incident, IncidentStatus
 from webapp.flow.notices import Notice, NoticeStatus
 from webapp.flow.people import Person
@@ -41,7 +41,7 @@ def test_a_notice_reaches_those_concerned_and_only_them(session: Session, arrow:
     with db.reading(arrow.engine) as fresh:
         shown = surface.shown(fresh, now=arrow.now)
         assert [each.live_notices[0].notice.id for each in shown.open] == [notice.id]
-        assert {progress.channel: progress.taken for progress in deliveries.progress(fresh, notice)} == {
+        assert {progress.channel: progress.taken for progress in fan_out.progress(fresh, notice)} == {
             "email": 1,
             "sms": 2,
         }

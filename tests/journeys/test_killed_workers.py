@@ -18,8 +18,8 @@ from tests.arrow import NOBODY
 from tests.builders import a_lead, a_submitted_notice, an_operator, an_organisation, subscribers
 from tests.databases import Database
 from webapp import clock, db
-from webapp.flow import deliveries, lifecycle
-from webapp.flow.deliveries import Progress
+from webapp.flow import fan_out, lifecycle
+from webapp.flow.fan_out import Progress
 from webapp.flow.notices import Notice
 from webapp.flow.organisation import ChannelSetup
 from webapp.sandbox.serve import Sandbox
@@ -62,7 +62,7 @@ def received(sandbox: Sandbox, channel: str) -> dict[str, int]:
 def progress(engine: sa.Engine, notice: Notice) -> Progress:
     """Of the one direct channel."""
     with db.reading(engine) as session:
-        (only,) = deliveries.progress(session, notice)
+        (only,) = fan_out.progress(session, notice)
         return only
 
 

@@ -19,7 +19,7 @@ from rules.terms import Mode
 from rules.wording import segments
 from webapp.channels.base import Accepted, Adapters, BroadcastAdapter, ErrorClass, Gone, Outgoing, Post, SendError
 from webapp.db import reading, transaction
-from webapp.flow import deliveries, letters, postings, texts
+from webapp.flow import attempts, claims, deliveries, letters, postings, rates, texts
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState, Result
 from webapp.flow.letters import Letter, LetterState
@@ -91,9 +91,9 @@ class Dispatcher:
         kinds = (
             (letters.anything_due, self.send_letters),
             (postings.anything_due, self.send_posting),
-            (deliveries.any_chunk_due, self.send_chunk),
-            (deliveries.any_doubt_due, self.look_up_doubts),
-            (deliveries.anything_abandoned, self.doubt_abandoned),
+            (claims.any_chunk_due, self.send_chunk),
+            (claims.any_doubt_due, self.look_up_doubts),
+            (claims.anything_abandoned, self.doubt_abandoned),
         )
         with reading(self.engine) as session:
             return [do for is_due, do in kinds if is_due(session, now=now)]
@@ -138,25 +138,25 @@ class Dispatcher:
     def send_chunk(self) -> bool:
         """Claim a chunk and send it, batch after batch, until it is done, stopped, or the sender's rate is used up."""
         with transaction(self.engine) as session:
-            chunk = deliveries.claim(session, now=self.clock(), channels=sorted(self._mine(Mode.actual).direct))
+            chunk = claims.claim(session, now=self.clock(), channels=sorted(self._mine(Mode.actual).direct))
             load = _load(session, chunk, now=self.clock()) if chunk else None
         if chunk is None or load is None:
             return False
         while not self.ending.is_set() and self._send_batch(chunk, load):
             pass
         with transaction(self.engine) as session:
-            deliveries.let_go(session, chunk)
+            claims.let_go(session, chunk)
         return True
 
     def doubt_abandoned(self) -> bool:
         """Take over what dead workers had begun in chunks that were closed meanwhile."""
         with transaction(self.engine) as session:
-            return bool(deliveries.doubt_abandoned(session, now=self.clock()))
+            return bool(claims.doubt_abandoned(session, now=self.clock()))
 
     def look_up_doubts(self) -> bool:
         """Ask the providers about what may or may not have been taken."""
         with transaction(self.engine) as session:
-            doubts = deliveries.doubtful(session, now=self.clock())
+            doubts = claims.doubtful(session, now=self.clock())
             loads = {chunk.id: _load(session, chunk, now=self.clock()) for chunk, _, _ in doubts}
         for chunk, attempt, recipient in doubts:
             self._look_up(chunk, attempt, recipient, loads[chunk.id])
@@ -177,7 +177,7 @@ class Dispatcher:
         """One batch; False = leave the chunk."""
         now = self.clock()
         with transaction(self.engine) as session:
-            fresh = deliveries.still_ours(session, chunk, now=now)
+            fresh = claims.still_ours(session, chunk, now=now)
             if fresh is None:
                 return False
             batch: list[tuple[Recipient, int]] = []
@@ -185,7 +185,7 @@ class Dispatcher:
             is_over = not session.get_one(Notice, chunk.notice_id).may_be_sent_at(now)
             if not is_over:
                 batch, free_at = self._next_batch(session, fresh, load, now=now)
-                deliveries.begin(session, fresh, batch, now=now)
+                attempts.begin(session, fresh, batch, now=now)
         if is_over:
             self._cancel(chunk, now=now)
         elif batch:
@@ -198,13 +198,13 @@ class Dispatcher:
         self, session: Session, chunk: Chunk, load: Load, *, now: datetime
     ) -> tuple[list[tuple[Recipient, int]], datetime | None]:
         """Whom to try now, and when the sender is free for more; None = nobody is left to be tried now."""
-        batch = deliveries.next_recipients(session, chunk, now=now, most=self._size())
+        batch = attempts.next_recipients(session, chunk, now=now, most=self._size())
         if not batch:
-            deliveries.recount(session, chunk.id or 0, now=now)
-            deliveries.let_go(session, chunk, due_at=deliveries.next_try_at(session, chunk) or now)
+            attempts.recount(session, chunk.id or 0, now=now)
+            claims.let_go(session, chunk, due_at=attempts.next_try_at(session, chunk) or now)
             return [], None
-        batch = deliveries.spare_suppressed(session, chunk, batch, now=now)
-        room, free_at = deliveries.take_from_rate(
+        batch = attempts.spare_suppressed(session, chunk, batch, now=now)
+        room, free_at = rates.take_from_rate(
             session, load.setup, wanted=len(batch), cost=load.cost, default_rate=load.default_rate, now=now
         )
         return batch[:room], free_at
@@ -212,7 +212,7 @@ class Dispatcher:
     def _cancel(self, chunk: Chunk, *, now: datetime) -> None:
         # In a transaction of its own: one that holds a chunk may not wait for others, or two wait for each other.
         with transaction(self.engine) as session:
-            deliveries.cancel_unsent(session, session.get_one(Notice, chunk.notice_id), now=now)
+            attempts.cancel_unsent(session, session.get_one(Notice, chunk.notice_id), now=now)
 
     def _size(self) -> int:
         size: int = self._own.__dict__.setdefault("size", FIRST_BATCH)
@@ -221,7 +221,7 @@ class Dispatcher:
     def _call(self, chunk: Chunk, batch: list[tuple[Recipient, int]], load: Load, *, began_at: datetime) -> None:
         """Send what fits into a slice of time. The slice begins here: however slow the machine, one is sent."""
         results: list[tuple[Recipient, Answer]] = []
-        until, taken_over_at = self.clock() + SLICE, began_at + deliveries.LEASE
+        until, taken_over_at = self.clock() + SLICE, began_at + claims.LEASE
         for recipient, n in batch:
             now = self.clock()
             if self.ending.is_set() or now >= taken_over_at or (results and now >= until):
@@ -252,9 +252,9 @@ class Dispatcher:
             Result(recipient.pos, n, answer.state, answer.provider_id, answer.code[:32], answer.detail, answer.again_at)
             for (recipient, n), answer in zip(batch, answers, strict=False)
         ]
-        deliveries.settle_all(session, chunk, results, now=now)
-        deliveries.take_back(session, chunk, batch[len(answers) :])
-        deliveries.recount(session, chunk.id or 0, now=now)
+        attempts.settle_all(session, chunk, results, now=now)
+        attempts.take_back(session, chunk, batch[len(answers) :])
+        attempts.recount(session, chunk.id or 0, now=now)
         for (recipient, _), answer in zip(batch, answers, strict=False):
             if answer.suppresses:
                 suppress(session, recipient.channel, recipient.value, reason=answer.suppresses, now=now)
@@ -317,8 +317,8 @@ class Dispatcher:
                 state, values = _concluded(attempt, load.notice, found, now=now)
         with transaction(self.engine) as session:
             deliveries.lock(session, chunk.id or 0)
-            deliveries.settle(session, key, state, now=now, **values)
-            deliveries.recount(session, chunk.id or 0, now=now)
+            attempts.settle(session, key, state, now=now, **values)
+            attempts.recount(session, chunk.id or 0, now=now)
 
     def _publish(self, posting: Posting, notice: Notice) -> tuple[PostingState, dict[str, object]]:
         adapter = self._mine(notice.mode).broadcast.get(posting.channel)

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select, update
 from rules.terms import Mode
 from webapp import moments
 from webapp.db import add
-from webapp.flow import approvals, deliveries, incidents, letters, notices, postings, schedule, texts
+from webapp.flow import approvals, attempts, fan_out, incidents, letters, notices, postings, schedule, texts
 from webapp.flow.approvals import Approval
 from webapp.flow.assessments import BROADCAST, recommend
 from webapp.flow.audit import record
@@ -75,7 +75,7 @@ def stop(session: Session, notice: Notice, *, by: Person, now: datetime) -> int:
         update(Notice).where(col(Notice.id) == notice.id, col(Notice.stopped_at).is_(None)).values(stopped_at=now)
     )
     session.refresh(notice)
-    spared = deliveries.cancel_unsent(session, notice, now=now)
+    spared = attempts.cancel_unsent(session, notice, now=now)
     for posting in postings.of(session, notice):
         postings.call_off(session, posting)
     record(
@@ -165,7 +165,7 @@ def retire(
     notice.retired_at, notice.retired_because = now, because
     add(session, notice)
     schedule.cancel(session, notice, (ActionKind.post, ActionKind.remind, ActionKind.retire), because, now=now)
-    deliveries.cancel_unsent(session, notice, now=now)
+    attempts.cancel_unsent(session, notice, now=now)
     _retire_postings(session, notice, now=now, status_url=status_url)
     record(session, "notice.retired", ("notice", notice.id), f"Notice {notice.code} retired: {because}", by=by, now=now)
     incident = session.get_one(Incident, notice.incident_id)
@@ -184,7 +184,7 @@ def _post(session: Session, action: Action, notice: Notice, *, now: datetime, st
         return
     if notice.follows_id and notice.message_type is MessageType.cancel:
         original = session.get_one(Notice, notice.follows_id)
-        if deliveries.is_under_way(session, original):
+        if fan_out.is_under_way(session, original):
             return  # in a second it is known who was told
     try:
         approvals.require_unchanged(session, notice)
@@ -200,7 +200,7 @@ def _post(session: Session, action: Action, notice: Notice, *, now: datetime, st
         _open_all_clear(session, notice, incident, now=now)
     told = _supersede(session, notice, now=now) if notice.message_type is MessageType.update else {}
     _plan_postings(session, notice, told, now=now, status_url=status_url)
-    deliveries.materialise(session, notice, now=now)
+    fan_out.materialise(session, notice, now=now)
     record(session, "notice.posted", ("notice", notice.id), f"Notice {notice.code} went live", by=None, now=now)
 
 
@@ -234,7 +234,7 @@ def _too_late(action: Action, notice: Notice, *, now: datetime) -> str:
 def _open_all_clear(session: Session, notice: Notice, incident: Incident, *, now: datetime) -> None:
     """An all-clear is about the moment of the end, goes to exactly those who were told, and soon ends itself."""
     original = session.get_one(Notice, notice.follows_id)
-    deliveries.freeze_told(session, original, notice)
+    fan_out.freeze_told(session, original, notice)
     notice.effective_at = incident.ended_at(now) or now
     advice = recommend(session, filing_of(session, incident), now=now).advice
     zone = organisation(session).time_zone
@@ -259,7 +259,7 @@ def _supersede(session: Session, notice: Notice, *, now: datetime) -> dict[str, 
     before.retired_at, before.retired_because = now, f"Replaced by notice {notice.code}"
     add(session, before)
     schedule.cancel(session, before, tuple(ActionKind), before.retired_because, now=now)
-    deliveries.cancel_unsent(session, before, now=now)
+    attempts.cancel_unsent(session, before, now=now)
     _end(session, before, None, due_at=now, now=now)
     record(
         session,

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from webapp.db import add, moment
-from webapp.flow import deliveries
+from webapp.flow import attempts, deliveries
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, DeliveryState
 from webapp.flow.subscribers import suppress
@@ -105,7 +105,7 @@ def _move(
     )  # fmt: skip
     deliveries.lock(session, attempt.chunk_id)
     session.execute(moved.values(code=code[:32]) if code else moved)
-    deliveries.recount(session, attempt.chunk_id, now=now)
+    attempts.recount(session, attempt.chunk_id, now=now)
 
 
 def _recipient(session: Session, key: str) -> Recipient | None:

@@ -22,7 +22,7 @@ from tests.builders import (
     subscribers,
 )
 from webapp import db
-from webapp.flow import deliveries, incidents, lifecycle, notices
+from webapp.flow import fan_out, incidents, lifecycle, notices
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState
 from webapp.flow.incidents import Incident
@@ -130,7 +130,7 @@ def counts(engine: sa.Engine, notice: Notice) -> dict[str, int]:
     """What has become of a notice's recipients, by its counters; without noughts."""
     with db.reading(engine) as session:
         total: Counter[str] = Counter()
-        for progress in deliveries.progress(session, notice):
+        for progress in fan_out.progress(session, notice):
             total.update(progress.counts)
     return {state: number for state, number in total.items() if number}
 
@@ -185,7 +185,7 @@ def _nobody() -> Person:
     raise LookupError("nobody has this role here")
 
 
-def attempts(arrow: Arrow, notice: Notice) -> list[Attempt]:
+def attempts_of(arrow: Arrow, notice: Notice) -> list[Attempt]:
     """Every try of a notice, by recipient and then in time."""
     with db.reading(arrow.engine) as session:
         wanted = select(Attempt).where(Attempt.notice_id == notice.id)

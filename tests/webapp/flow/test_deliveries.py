@@ -19,7 +19,7 @@ from tests.webapp.flow.scenes import (
     together,
 )
 from webapp import db
-from webapp.flow import deliveries, lifecycle, notices, receipts
+from webapp.flow import attempts, claims, deliveries, lifecycle, notices, receipts
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Chunk, ChunkState, DeliveryState, Result
 from webapp.flow.notices import Notice, NoticeChannel
@@ -72,7 +72,7 @@ def test_several_senders_never_claim_the_same_chunk(session: Session, arrow: Arr
     def claim_all() -> None:
         while True:
             with db.transaction(arrow.engine) as fresh:
-                chunk = deliveries.claim(fresh, now=NOON, channels=["sms"])
+                chunk = claims.claim(fresh, now=NOON, channels=["sms"])
             if chunk is None:
                 return
             claimed.append(chunk.id)
@@ -98,20 +98,20 @@ def test_whatever_happens_counters_equal_attempts_and_everybody_is_counted(
         with db.transaction(arrow.engine) as fresh:
             match act:
                 case "claim":
-                    chunk = deliveries.claim(fresh, now=now, channels=["sms"]) or chunk
-                case "begin" if chunk and not batch and (ours := deliveries.still_ours(fresh, chunk, now=now)):
-                    batch = deliveries.next_recipients(fresh, ours, now=now, most=3)
-                    deliveries.begin(fresh, ours, batch, now=now)
-                    deliveries.recount(fresh, ours.id or 0, now=now)
+                    chunk = claims.claim(fresh, now=now, channels=["sms"]) or chunk
+                case "begin" if chunk and not batch and (ours := claims.still_ours(fresh, chunk, now=now)):
+                    batch = attempts.next_recipients(fresh, ours, now=now, most=3)
+                    attempts.begin(fresh, ours, batch, now=now)
+                    attempts.recount(fresh, ours.id or 0, now=now)
                 case "answer" | "give back" if chunk and batch:
                     locked = deliveries.lock(fresh, chunk.id or 0)
                     answered = batch[: number % 4] if act == "answer" else []
                     results = [
                         Result(one.pos, n, DeliveryState(state), provider_id="SM", again_at=now) for one, n in answered
                     ]
-                    deliveries.settle_all(fresh, locked, results, now=now)
-                    deliveries.take_back(fresh, locked, batch[len(answered) :])
-                    deliveries.recount(fresh, chunk.id or 0, now=now)
+                    attempts.settle_all(fresh, locked, results, now=now)
+                    attempts.take_back(fresh, locked, batch[len(answered) :])
+                    attempts.recount(fresh, chunk.id or 0, now=now)
                     batch = []
                 case "pass":
                     now += LATER
@@ -119,7 +119,7 @@ def test_whatever_happens_counters_equal_attempts_and_everybody_is_counted(
                     receipts.record(fresh, f"{notice.id}.{number}", DeliveryState(report), provider_id="SM",
                                     status=report, code="", now=now)  # fmt: skip
                 case "abandoned":
-                    deliveries.doubt_abandoned(fresh, now=now)
+                    claims.doubt_abandoned(fresh, now=now)
                 case "stop":
                     lifecycle.stop(fresh, fresh.get_one(Notice, notice.id), by=person(fresh), now=now)
 

@@ -9,14 +9,14 @@ from tests.arrow import Arrow
 from tests.builders import NOON
 from tests.webapp.flow.scenes import (
     approved,
-    attempts,
+    attempts_of,
     counts,
     recounted,
     stop,
     texted,
 )
 from webapp import db
-from webapp.flow import deliveries
+from webapp.flow import attempts, claims
 from webapp.flow.deliveries import DeliveryState
 from webapp.flow.dispatch import Answer, _load
 
@@ -34,11 +34,11 @@ class Frozen:
         arrow.look()
         self.arrow, self.began_at = arrow, arrow.now
         with db.transaction(arrow.engine) as session:
-            chunk = deliveries.claim(session, now=arrow.now, channels=["sms"])
+            chunk = claims.claim(session, now=arrow.now, channels=["sms"])
             assert chunk is not None
             self.chunk, self.load = chunk, _load(session, chunk, now=arrow.now)
-            self.batch = deliveries.next_recipients(session, chunk, now=arrow.now, most=number)
-            deliveries.begin(session, chunk, self.batch, now=arrow.now)
+            self.batch = attempts.next_recipients(session, chunk, now=arrow.now, most=number)
+            attempts.begin(session, chunk, self.batch, now=arrow.now)
 
     def wakes_up(self) -> None:
         """And goes on as if nothing had happened."""
@@ -106,5 +106,5 @@ def test_a_taken_back_attempt_leaves_no_trace_and_no_wait(session: Session, arro
 
     arrow.dispatcher._keep(frozen.chunk, frozen.batch, [])
 
-    assert attempts(arrow, notice) == []
+    assert attempts_of(arrow, notice) == []
     assert counts(arrow.engine, notice) == {"planned": 2}

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from tests.arrow import Arrow
 from tests.builders import NOON
-from tests.webapp.flow.scenes import another_notice, approved, attempts, counts, life_safety, stop, stored, texted
+from tests.webapp.flow.scenes import another_notice, approved, attempts_of, counts, life_safety, stop, stored, texted
 from webapp import db
 from webapp.flow import subscribers
 from webapp.flow.deliveries import DeliveryState
@@ -47,7 +47,7 @@ def test_waiting_grows_with_each_refusal(session: Session, arrow: Arrow) -> None
     for _ in range(60):
         arrow.go_on(seconds=2)
 
-    waits = [attempt.again_at - attempt.at for attempt in attempts(arrow, notice) if attempt.again_at]
+    waits = [attempt.again_at - attempt.at for attempt in attempts_of(arrow, notice) if attempt.again_at]
     assert len(waits) == 5
     assert all(later > earlier for earlier, later in pairwise(waits))
     assert texted(arrow) == [ANNA]
@@ -93,7 +93,7 @@ def test_a_text_whose_reply_was_lost_is_found_and_never_sent_twice(session: Sess
 
     assert texted(arrow) == [ANNA, BO]
     assert counts(arrow.engine, notice) == {"accepted": 2}
-    assert all(attempt.provider_id for attempt in attempts(arrow, notice))
+    assert all(attempt.provider_id for attempt in attempts_of(arrow, notice))
 
 
 def test_a_text_that_nobody_has_stays_in_doubt_for_a_person(session: Session, arrow: Arrow) -> None:
@@ -104,7 +104,7 @@ def test_a_text_that_nobody_has_stays_in_doubt_for_a_person(session: Session, ar
         arrow.go_on(minutes=1)
 
     assert texted(arrow) == []
-    (attempt,) = attempts(arrow, notice)
+    (attempt,) = attempts_of(arrow, notice)
     assert (attempt.state, attempt.again_at) == (DeliveryState.unknown, None)
     assert attempt.detail.startswith("In doubt")
 

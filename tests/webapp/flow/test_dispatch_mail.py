@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import Session
 
 from tests.arrow import Arrow
-from tests.webapp.flow.scenes import another_notice, approved, attempts, counts, life_safety, mailed
+from tests.webapp.flow.scenes import another_notice, approved, attempts_of, counts, life_safety, mailed
 from webapp import db
 from webapp.flow import subscribers
 from webapp.flow.deliveries import DeliveryState
@@ -65,7 +65,7 @@ def test_a_mail_whose_reply_was_lost_is_never_sent_twice(
 
     assert mailed(arrow) == [ANNA, BO]
     assert counts(arrow.engine, notice) == {"accepted": 1, "unknown": 1}
-    (doubt,) = [attempt for attempt in attempts(arrow, notice) if attempt.state is DeliveryState.unknown]
+    (doubt,) = [attempt for attempt in attempts_of(arrow, notice) if attempt.state is DeliveryState.unknown]
     assert doubt.detail.startswith("In doubt")
 
 

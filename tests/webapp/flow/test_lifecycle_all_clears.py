@@ -9,7 +9,7 @@ from tests.arrow import Arrow
 from tests.builders import NOON, THREE
 from tests.webapp.flow.scenes import approved, move_end, person, resolve, stop, stored, texted
 from webapp import db
-from webapp.flow import deliveries, lifecycle, schedule
+from webapp.flow import attempts, claims, deliveries, lifecycle, schedule
 from webapp.flow.notices import Notice
 from webapp.flow.subscribers import suppress
 
@@ -68,16 +68,16 @@ def test_it_waits_until_it_is_known_who_was_told(session: Session, arrow: Arrow)
     notice = approved(session, sms=2, channels=SMS)
     arrow.look()
     with db.transaction(arrow.engine) as fresh:  # a sender is about to call the provider
-        chunk = deliveries.claim(fresh, now=NOON, channels=["sms"])
+        chunk = claims.claim(fresh, now=NOON, channels=["sms"])
         assert chunk is not None
-        batch = deliveries.next_recipients(fresh, chunk, now=NOON, most=2)
-        deliveries.begin(fresh, chunk, batch, now=NOON)
+        batch = attempts.next_recipients(fresh, chunk, now=NOON, most=2)
+        attempts.begin(fresh, chunk, batch, now=NOON)
     resolve(arrow, notice)
 
     arrow.look()
     with db.transaction(arrow.engine) as fresh:  # and did not come to it
-        deliveries.take_back(fresh, deliveries.lock(fresh, chunk.id or 0), batch)
-        deliveries.recount(fresh, chunk.id or 0, now=NOON)
+        attempts.take_back(fresh, deliveries.lock(fresh, chunk.id or 0), batch)
+        attempts.recount(fresh, chunk.id or 0, now=NOON)
     arrow.go_on(seconds=2)
 
     assert over(arrow) == []

@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 
 from tests.arrow import Arrow
 from tests.builders import NOON
-from tests.webapp.flow.scenes import another_notice, approved, attempts, counts, recounted, texted, together
+from tests.webapp.flow.scenes import another_notice, approved, attempts_of, counts, recounted, texted, together
 from webapp import db
-from webapp.flow import deliveries, receipts, subscribers
+from webapp.flow import attempts, claims, deliveries, receipts, subscribers
 from webapp.flow.deliveries import Chunk, DeliveryState
 from webapp.flow.notices import Notice
 from webapp.flow.receipts import BEFORE, Receipt
@@ -31,7 +31,7 @@ def report(arrow: Arrow, notice: Notice, state: str, *, pos: int = 0, code: str 
 
 
 def state_of(arrow: Arrow, notice: Notice, pos: int = 0) -> DeliveryState:
-    return [attempt.state for attempt in attempts(arrow, notice) if attempt.pos == pos][-1]
+    return [attempt.state for attempt in attempts_of(arrow, notice) if attempt.pos == pos][-1]
 
 
 def test_reports_move_a_delivery_on(session: Session, arrow: Arrow) -> None:
@@ -48,20 +48,20 @@ def test_a_report_that_comes_before_we_have_written_down_the_answer_stands(sessi
     notice = approved(session, sms=1, channels=SMS)
     arrow.look()
     with db.transaction(arrow.engine) as fresh:
-        chunk = deliveries.claim(fresh, now=NOON, channels=["sms"])
+        chunk = claims.claim(fresh, now=NOON, channels=["sms"])
         assert chunk is not None
-        batch = deliveries.next_recipients(fresh, chunk, now=NOON, most=1)
-        deliveries.begin(fresh, chunk, batch, now=NOON)
+        batch = attempts.next_recipients(fresh, chunk, now=NOON, most=1)
+        attempts.begin(fresh, chunk, batch, now=NOON)
 
     report(arrow, notice, "delivered")
     with db.transaction(arrow.engine) as fresh:
         locked = deliveries.lock(fresh, chunk.id or 0)
         result = deliveries.Result(0, 1, DeliveryState.accepted, provider_id="SM0")
-        deliveries.settle_all(fresh, locked, [result], now=NOON)
-        deliveries.recount(fresh, chunk.id or 0, now=NOON)
+        attempts.settle_all(fresh, locked, [result], now=NOON)
+        attempts.recount(fresh, chunk.id or 0, now=NOON)
     arrow.go_on(minutes=1)
 
-    (attempt,) = attempts(arrow, notice)
+    (attempt,) = attempts_of(arrow, notice)
     assert (attempt.state, attempt.provider_id) == (DeliveryState.delivered, "SM0")
     assert counts(arrow.engine, notice) == {"delivered": 1}
     assert texted(arrow) == []
@@ -119,7 +119,7 @@ def test_the_failure_of_a_late_part_outlives_success(session: Session, arrow: Ar
     for state in ("delivered", "undelivered", "sent", "delivered"):
         report(arrow, notice, state, code="30003" if state == "undelivered" else "")
 
-    (attempt,) = attempts(arrow, notice)
+    (attempt,) = attempts_of(arrow, notice)
     assert (attempt.state, attempt.code) == (DeliveryState.undelivered, "30003")
 
 

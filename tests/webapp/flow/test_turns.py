@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel import Session
 
 from tests.builders import NOON, a_lead, a_submitted_notice, an_operator, an_organisation, subscribers
-from webapp.flow import deliveries, lifecycle
+from webapp.flow import claims, fan_out, lifecycle
 from webapp.flow.notices import Notice
 from webapp.flow.schedule import ActionKind, of
 
@@ -25,11 +25,11 @@ def live(session: Session, channels: list[str]) -> Notice:
 
 def test_text_messages_do_not_wait_behind_a_long_list_of_mails(session: Session) -> None:
     an_organisation(session)
-    subscribers(session, 3 * deliveries.CHUNK, channel="email")
-    subscribers(session, deliveries.CHUNK, channel="sms")
+    subscribers(session, 3 * fan_out.CHUNK, channel="email")
+    subscribers(session, fan_out.CHUNK, channel="sms")
     live(session, ["email", "sms"])
 
-    claimed = [deliveries.claim(session, now=NOON + timedelta(seconds=1), channels=["email", "sms"]) for _ in range(4)]
+    claimed = [claims.claim(session, now=NOON + timedelta(seconds=1), channels=["email", "sms"]) for _ in range(4)]
 
     assert sorted(chunk.channel for chunk in claimed[:2] if chunk) == ["email", "sms"]
     assert [chunk.channel for chunk in claimed[2:] if chunk] == ["email", "email"]
@@ -37,12 +37,12 @@ def test_text_messages_do_not_wait_behind_a_long_list_of_mails(session: Session)
 
 def test_a_second_notice_gets_its_turn_while_the_first_is_still_going_out(session: Session) -> None:
     an_organisation(session)
-    subscribers(session, 3 * deliveries.CHUNK, channel="sms")
+    subscribers(session, 3 * fan_out.CHUNK, channel="sms")
     first = live(session, ["sms"])
-    deliveries.claim(session, now=NOON, channels=["sms"])
+    claims.claim(session, now=NOON, channels=["sms"])
     second = live(session, ["sms"])
 
-    claimed = deliveries.claim(session, now=NOON + timedelta(seconds=1), channels=["sms"])
+    claimed = claims.claim(session, now=NOON + timedelta(seconds=1), channels=["sms"])
 
     assert claimed is not None
     assert claimed.notice_id == second.id != first.id

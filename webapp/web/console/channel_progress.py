@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
-from webapp.flow import deliveries, headcount, notices
-from webapp.flow.deliveries import Chunk, ChunkState, Progress
+from webapp.flow import fan_out, headcount, notices
+from webapp.flow.deliveries import Chunk, ChunkState
+from webapp.flow.fan_out import Progress
 from webapp.flow.notices import Notice
 from webapp.web.console.spoken import span
 
@@ -53,7 +54,7 @@ class ChannelProgress:
 def channels(session: Session, notice: Notice, *, now: datetime) -> list[ChannelProgress]:
     """All channels that have recipients."""
     waits = _waiting(session, notice)
-    progress = deliveries.progress(session, notice)
+    progress = fan_out.progress(session, notice)
     return [_channel(session, notice, each, waits.get(each.channel), now=now) for each in progress]
 
 

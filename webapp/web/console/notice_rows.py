@@ -9,7 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from webapp.flow.deliveries import Chunk, ChunkState, Progress
+from webapp.flow.deliveries import Chunk, ChunkState
+from webapp.flow.fan_out import Progress
 from webapp.flow.incidents import Incident
 from webapp.flow.notices import Notice, NoticeChannel, NoticeStatus, NoticeText
 from webapp.flow.organisation import channel_setups, organisation

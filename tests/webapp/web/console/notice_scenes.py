@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from tests.builders import NOON, STATUS, a_draft, a_submitted_notice, an_incident, subscribers
 from tests.webapp.web.console.room import Room
-from webapp.flow import deliveries, lifecycle, schedule
+from webapp.flow import attempts, claims, lifecycle, schedule
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import DeliveryState
 from webapp.flow.incidents import Incident
@@ -60,15 +60,15 @@ def execute(session: Session, notice: Notice, kind: ActionKind) -> None:
 def became(room: Room, notice: Notice, *states: DeliveryState, code: str = "", detail: str = "") -> None:
     """What has become of the first recipients, one state each."""
     with room.store() as session:
-        chunk = deliveries.claim(session, now=room.now, channels=["sms", "email"])
+        chunk = claims.claim(session, now=room.now, channels=["sms", "email"])
         assert chunk is not None
-        batch = deliveries.next_recipients(session, chunk, now=room.now, most=len(states))
-        deliveries.begin(session, chunk, batch, now=room.now)
+        batch = attempts.next_recipients(session, chunk, now=room.now, most=len(states))
+        attempts.begin(session, chunk, batch, now=room.now)
         for (recipient, n), state in zip(batch, states, strict=True):
             values = {"code": code, "detail": detail}
-            deliveries.settle(session, (notice.id, recipient.pos, n), state, now=room.now, **values)
-        deliveries.recount(session, chunk.id or 0, now=room.now)
-        deliveries.let_go(session, chunk, due_at=room.now)
+            attempts.settle(session, (notice.id, recipient.pos, n), state, now=room.now, **values)
+        attempts.recount(session, chunk.id or 0, now=room.now)
+        claims.let_go(session, chunk, due_at=room.now)
 
 
 def recipients(room: Room, notice: Notice) -> list[str]:

@@ -10,7 +10,7 @@ from sqlmodel import select
 from rules.terms import Kind, Mode
 from tests.builders import NOON, STATUS, THREE, a_draft, a_submitted_notice, an_incident, subscribers
 from tests.webapp.web.console.room import Room, on_sqlite
-from webapp.flow import deliveries, incidents, lifecycle, schedule
+from webapp.flow import attempts, claims, incidents, lifecycle, schedule
 from webapp.flow.areas import Where
 from webapp.flow.deliveries import DeliveryState
 from webapp.flow.incidents import Incident, IncidentStatus, Update
@@ -32,12 +32,12 @@ def told_in_sveg(room: Room, people: int) -> Notice:
         action = schedule.of(session, notice, ActionKind.post)
         assert action is not None
         lifecycle.execute(session, action, now=NOON, status_url=STATUS)
-        chunk = deliveries.claim(session, now=NOON, channels=["sms"])
+        chunk = claims.claim(session, now=NOON, channels=["sms"])
         assert chunk is not None
-        batch = deliveries.next_recipients(session, chunk, now=NOON, most=people)
-        deliveries.begin(session, chunk, batch, now=NOON)
+        batch = attempts.next_recipients(session, chunk, now=NOON, most=people)
+        attempts.begin(session, chunk, batch, now=NOON)
         for recipient, n in batch:
-            deliveries.settle(session, (notice.id, recipient.pos, n), DeliveryState.accepted, now=NOON)
+            attempts.settle(session, (notice.id, recipient.pos, n), DeliveryState.accepted, now=NOON)
         return notice
 
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from tests.builders import NOON, STATUS, a_subscriber
 from tests.webapp.web.street import Street, on_sqlite
 from webapp.channels import stand_in
-from webapp.flow import deliveries, receipts
+from webapp.flow import attempts, claims, receipts
 from webapp.flow.deliveries import Attempt, DeliveryState
 from webapp.flow.notices import Notice
 from webapp.flow.subscribers import Address
@@ -24,10 +24,10 @@ def sent(street: Street) -> Notice:
     with street.store() as session:
         a_subscriber(session, sms=NUMBER)
         notice = street.a_live_notice(session, channels=("status_page", "sms"))
-        chunk = deliveries.claim(session, now=NOON, channels=["sms"])
+        chunk = claims.claim(session, now=NOON, channels=["sms"])
         assert chunk is not None
-        deliveries.begin(session, chunk, deliveries.next_recipients(session, chunk, now=NOON, most=10), now=NOON)
-        deliveries.settle(session, (notice.id, 0, 1), DeliveryState.accepted, now=NOON, provider_id="SM1")
+        attempts.begin(session, chunk, attempts.next_recipients(session, chunk, now=NOON, most=10), now=NOON)
+        attempts.settle(session, (notice.id, 0, 1), DeliveryState.accepted, now=NOON, provider_id="SM1")
         return notice
 
 
