@@ -20,9 +20,9 @@ from webapp.web.console import (
     live,
     messages,
     overview,
-    policies,
     sign_in,
 )
+from webapp.web.console.policies import listing as policies
 from webapp.web.hooks import twilio
 from webapp.web.public import history, status
 from webapp.web.subscribe import confirm, mine, own_link, subscribe

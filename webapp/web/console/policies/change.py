@@ -15,11 +15,11 @@ from webapp.flow.people import Act, Person
 from webapp.flow.policies import Amendment, AmendmentStatus, PolicyVersion, examine
 from webapp.flow.refusals import NotFound, NotValid
 from webapp.flow.replays import Changed, Replayed
-from webapp.web.console import policies_meaning
 from webapp.web.console.console import console
 from webapp.web.console.incident_forms import Timed
 from webapp.web.console.paging import Page, asked_number
-from webapp.web.console.policies_edit import found
+from webapp.web.console.policies import meaning
+from webapp.web.console.policies.whole_text import found
 from webapp.web.console.wall_time import WallTimeField
 from webapp.web.pages import zone
 from webapp.web.session import person, store
@@ -100,8 +100,8 @@ def _page(
         amendment=amendment,
         examined=examined,
         before=before,
-        meaning=policies_meaning.meaning(before.text, amendment.text) if before and examined.policy else (),
-        lines=policies_meaning.lines(before.text, amendment.text) if before else [],
+        meaning=meaning.meaning(before.text, amendment.text) if before and examined.policy else (),
+        lines=meaning.lines(before.text, amendment.text) if before else [],
         replay=replay,
         rows=_rows(replay) if replay else None,
         author=author.name if author else audit.SYSTEM,

@@ -12,12 +12,12 @@ from webapp.flow import policies as flow
 from webapp.flow.people import Act, Person
 from webapp.flow.policies import Amendment, PolicyVersion, compiled
 from webapp.flow.refusals import NotFound
-from webapp.web.console import policies_assessment, policies_cards, policies_change, policies_edit
 from webapp.web.console.console import console
 from webapp.web.console.paging import asked_number, page_of
+from webapp.web.console.policies import assessment, cards, change, whole_text
 from webapp.web.session import person, store
 
-PAGES = (policies_assessment, policies_change, policies_edit)  # each adds its views
+PAGES = (assessment, change, whole_text)  # each adds its views
 SIZE = 20
 
 
@@ -78,10 +78,10 @@ def _page(stored: PolicyVersion, **shown: object) -> str:
         policy=policy,
         findings=examined.findings,
         wish=wish,
-        groups=policies_cards.cards(policy, wanted=wish.text, channel=wish.channel),
-        channels=[policies_cards.key(name) for name in policy.figures.channels],
-        figures=list(policies_cards.figures(policy)),
-        glossary=policies_cards.glossary(policy),
+        groups=cards.cards(policy, wanted=wish.text, channel=wish.channel),
+        channels=[cards.key(name) for name in policy.figures.channels],
+        figures=list(cards.figures(policy)),
+        glossary=cards.glossary(policy),
         may_change=person().may(Act.approve),
         names=_names(),
         **shown,

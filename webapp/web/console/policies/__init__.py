@@ -1,0 +1,1 @@
+"""The rules in the console: read, changed, tried, signed."""
