@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from rules.terms import Certainty, Kind, Listeners, Severity, Urgency
 from webapp.db import add
-from webapp.flow import assessments, incidents, notices, policies
+from webapp.flow import assessments, drafts, incidents, policies, submission
 from webapp.flow.areas import Area, Level, Near, Where, near
 from webapp.flow.components import Component
 from webapp.flow.incidents import Filing, Incident, public_id
@@ -138,13 +138,13 @@ def a_draft(
 ) -> Notice:
     """A notice to everybody on these channels."""
     assessment = assessments.assess(session, incident, by=by, now=now)
-    notice = notices.draft(session, incident, assessment, by=by, now=now, status_url=STATUS)
-    told = notices.told_of(session, incident, notice, status_url=STATUS)
+    notice = drafts.draft(session, incident, assessment, by=by, now=now, status_url=STATUS)
+    told = drafts.told_of(session, incident, notice, status_url=STATUS)
     picks = [
         NoticeChannel(notice_id=notice.id, channel=each, listeners=Listeners.all, override_reason="They look there")
         for each in channels
     ]
-    notices.choose_channels(session, notice, picks, told=told)
+    drafts.choose_channels(session, notice, picks, told=told)
     return notice
 
 
@@ -158,5 +158,5 @@ def a_submitted_notice(
 ) -> Notice:
     """A notice that waits for a lead."""
     notice = a_draft(session, an_incident(session, by=by, now=now, **known), by=by, channels=channels, now=now)
-    notices.submit(session, notice, by=by, now=now)
+    submission.submit(session, notice, by=by, now=now)
     return notice

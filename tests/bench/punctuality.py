@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from tests.bench.worker import a_worker
 from tests.builders import a_draft, a_lead, an_incident, an_operator, an_organisation, in_sveg, subscribers
 from webapp import clock, db
-from webapp.flow import lifecycle, notices
+from webapp.flow import lifecycle, submission
 from webapp.flow.notices import Notice, NoticeStatus
 from webapp.sandbox.serve import Sandbox
 
@@ -54,7 +54,7 @@ def _approve_many(session: Session, now: datetime) -> None:
         notice = a_draft(session, incident, by=operator, now=now)
         notice.effective_at = begins
         session.add(notice)
-        notices.submit(session, notice, by=operator, now=now)
+        submission.submit(session, notice, by=operator, now=now)
         lifecycle.sign(session, notice, by=lead, now=now, hold_s=0)
 
 

@@ -13,9 +13,10 @@ from webapp.db import add, moment
 from webapp.flow import audience
 from webapp.flow.audit import record
 from webapp.flow.incidents import Incident, concern_of, filing_of
-from webapp.flow.notices import MessageType, Notice, NoticeStatus, channels_of, check, content_hash, endings, lock, move
+from webapp.flow.notices import MessageType, Notice, NoticeStatus, channels_of, content_hash, endings, lock, move
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotAllowed, NotNow, NotValid
+from webapp.flow.submission import check
 from webapp.flow.subscribers import Address, BigId
 
 AddressRows = sa.Select[int, str, int, str, str, bool]  # address id, channel, subscriber id, value, language, asked
@@ -30,7 +31,7 @@ class Recipient(SQLModel, table=True):
     channel: str = Field(max_length=24)
     address_id: int = Field(sa_type=BigId)
     subscriber_id: int = Field(sa_type=BigId)
-    value: str = Field(max_length=254, repr=False)
+    value: str = Field(max_length=2_000, repr=False)
     language: str = Field(max_length=12)
     is_asked: bool = False
 

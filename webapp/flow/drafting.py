@@ -11,7 +11,7 @@ from rules import terms
 from rules.terms import Listeners, Mode, Verdict
 from webapp import moments
 from webapp.db import add
-from webapp.flow import incidents, letters, notices, texts
+from webapp.flow import drafts, incidents, letters, notices, submission, texts
 from webapp.flow.assessments import Assessment, assess, recommend
 from webapp.flow.incidents import Incident
 from webapp.flow.notices import Message, Notice, NoticeChannel, NoticeStatus
@@ -64,7 +64,7 @@ def begin(session: Session, incident: Incident, *, by: Person, now: datetime, st
     follows = live[-1] if live else None
     message_type = terms.MessageType.update if follows else terms.MessageType.alert
     assessment = assess(session, incident, by=by, now=now, message_type=message_type)
-    notice = notices.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
+    notice = drafts.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
     if follows is not None:
         _reach_the_same(session, notice, follows, now=now, status_url=status_url)
     return notice
@@ -77,13 +77,13 @@ def save(session: Session, notice: Notice, typed: Typed, *, by: Person, now: dat
         _edit(session, notice, key, subject, body)
     notice.effective_at, notice.wants_all_clear = typed.effective_at, typed.wants_all_clear
     add(session, notice)
-    told = notices.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
+    told = drafts.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
     picks = _picks(session, notice, typed.channels, now=now, reasons=typed.reasons)
-    notices.choose_channels(session, notice, picks, told=told)
+    drafts.choose_channels(session, notice, picks, told=told)
     for language, said in typed.said.items():
-        notices.reword(session, notice, language, said, told=told)
+        drafts.reword(session, notice, language, said, told=told)
     if (assessment := assessment_of(session, notice)) is not None:
-        notices.refuse_blocked(session, notice, assessment, by=by)
+        submission.refuse_blocked(session, notice, assessment, by=by)
 
 
 def follow_incident(session: Session, notice: Notice, *, status_url: str, now: datetime) -> None:
@@ -91,23 +91,23 @@ def follow_incident(session: Session, notice: Notice, *, status_url: str, now: d
     notices.require_draft(notice)
     incident = session.get_one(Incident, notice.incident_id)
     default = organisation(session).languages[0]
-    before = notices.told_of(session, incident, notice, status_url=status_url)
+    before = drafts.told_of(session, incident, notice, status_url=status_url)
     untouched = [
         text.language
         for text in notices.texts_of(session, notice)
         if text.said().description == texts.said(before, text.language, default_language=default).description
     ]
     advised = recommend(session, incidents.filing_of(session, incident), now=now).advice.expires_at
-    notice.expires_at = notices.end_of(incident, advised)
+    notice.expires_at = drafts.end_of(incident, advised)
     notice.next_update_at = incident.next_update_at
     add(session, notice)
-    told = notices.told_of(session, incident, notice, status_url=status_url)
+    told = drafts.told_of(session, incident, notice, status_url=status_url)
     for text in notices.texts_of(session, notice):
         said = text.said()
         if text.language in untouched:
             fresh = texts.said(told, text.language, default_language=default)
             said = Said(said.headline, fresh.description, said.instruction)
-        notices.reword(session, notice, text.language, said, told=told)
+        drafts.reword(session, notice, text.language, said, told=told)
 
 
 def write_anew(session: Session, notice: Notice, key: MessageKey, *, status_url: str) -> None:
@@ -119,7 +119,7 @@ def write_anew(session: Session, notice: Notice, key: MessageKey, *, status_url:
         message.is_edited = False
         add(session, message)
     incident = session.get_one(Incident, notice.incident_id)
-    notices.write_messages(session, owner, notices.told_of(session, incident, notice, status_url=status_url))
+    drafts.write_messages(session, owner, drafts.told_of(session, incident, notice, status_url=status_url))
 
 
 def ask(session: Session, notice: Notice, *, by: Person, now: datetime, approval_url: str) -> int:
@@ -129,7 +129,7 @@ def ask(session: Session, notice: Notice, *, by: Person, now: datetime, approval
         raise NotValid(
             "expires_at", "The incident's end has been moved since this was written; take over the new times first"
         )
-    notices.submit(session, notice, by=by, now=now)
+    submission.submit(session, notice, by=by, now=now)
     others = [person for person in signers(session) if person.id != by.id]
     for signer in others:
         _invite(session, notice, signer, by=by, now=now, approval_url=approval_url)
@@ -155,14 +155,14 @@ def _reach_the_same(session: Session, notice: Notice, before: Notice, *, now: da
     for pick in notices.channels_of(session, before):
         if advised.get(pick.channel, {}).get("verdict") != Verdict.block:
             listeners.setdefault(pick.channel, Listeners(pick.listeners))
-    told = notices.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
-    notices.choose_channels(session, notice, _picks(session, notice, listeners, now=now), told=told)
+    told = drafts.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
+    drafts.choose_channels(session, notice, _picks(session, notice, listeners, now=now), told=told)
 
 
 def _edit(session: Session, notice: Notice, key: MessageKey, subject: str, body: str) -> None:
     owner = _owner(session, notice, key)
     if session.get(Message, (owner.id, key.channel, key.language)) is not None:
-        notices.edit_message(session, owner, key.channel, key.language, subject=subject, body=body)
+        drafts.edit_message(session, owner, key.channel, key.language, subject=subject, body=body)
 
 
 def _owner(session: Session, notice: Notice, key: MessageKey) -> Notice:

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select, update
 from rules.terms import Mode
 from webapp import moments
 from webapp.db import add
-from webapp.flow import approvals, attempts, fan_out, incidents, letters, notices, postings, schedule, texts
+from webapp.flow import approvals, attempts, drafts, fan_out, incidents, letters, notices, postings, schedule, texts
 from webapp.flow.approvals import Approval
 from webapp.flow.assessments import BROADCAST, recommend
 from webapp.flow.audit import record
@@ -303,7 +303,7 @@ def _retire_postings(session: Session, notice: Notice, *, now: datetime, status_
 def _over_text(session: Session, posting: postings.Posting, *, now: datetime, status_url: str) -> str:
     notice = session.get_one(Notice, posting.notice_id)
     incident = session.get_one(Incident, notice.incident_id)
-    told = notices.told_of(session, incident, notice, status_url=status_url)
+    told = drafts.told_of(session, incident, notice, status_url=status_url)
     language = organisation(session).languages[0]
     ended_at = incident.ended_at(now)
     if ended_at is None:

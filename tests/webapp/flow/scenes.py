@@ -22,7 +22,7 @@ from tests.builders import (
     subscribers,
 )
 from webapp import db
-from webapp.flow import fan_out, incidents, lifecycle, notices
+from webapp.flow import fan_out, incidents, lifecycle, notices, submission
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState
 from webapp.flow.incidents import Incident
@@ -73,7 +73,7 @@ def an_update(arrow: Arrow, before: Notice, *, channels: Sequence[str] = ALL, en
         update = a_draft(session, incident, by=operator, channels=channels, now=arrow.now)
         update.follows_id, update.message_type = before.id, notices.MessageType.update
         session.add(update)
-        notices.submit(session, update, by=operator, now=arrow.now)
+        submission.submit(session, update, by=operator, now=arrow.now)
         lifecycle.sign(session, update, by=lead, now=arrow.now, hold_s=0)
         return update
 

@@ -7,7 +7,7 @@ from tests.arrow import Arrow
 from tests.builders import NOON, THREE, a_lead, a_submitted_notice, subscribers
 from tests.webapp.flow.scenes import a_bank, approved, texted, together
 from webapp import db
-from webapp.flow import approvals, lifecycle, notices
+from webapp.flow import approvals, drafts, lifecycle, notices, submission
 from webapp.flow.approvals import Approval, Recipient
 from webapp.flow.notices import Notice, NoticeStatus
 from webapp.flow.people import Person
@@ -50,7 +50,7 @@ def test_who_handed_it_in_again_after_a_return_cannot_approve_it_on_an_old_page(
         seen = old_page.get_one(Notice, notice.id)
         old_page.rollback()
         approvals.send_back(session, notice, "Say when", by=second, now=NOON)
-        notices.submit(session, notice, by=lead, now=NOON)
+        submission.submit(session, notice, by=lead, now=NOON)
         session.commit()
 
         with pytest.raises(NotAllowed, match="cannot approve"):
@@ -101,14 +101,14 @@ def test_a_return_needs_a_reason_and_lets_it_be_edited_and_asked_for_again(sessi
     with pytest.raises(NotValid):
         approvals.send_back(session, notice, "  ", by=lead, now=NOON)
     approvals.send_back(session, notice, "Say until when", by=lead, now=NOON)
-    notices.edit_message(session, notice, "sms", "en", subject="", body="Until three")
-    notices.submit(session, notice, by=operator, now=NOON)
+    drafts.edit_message(session, notice, "sms", "en", subject="", body="Until three")
+    submission.submit(session, notice, by=operator, now=NOON)
     signed = approvals.approve(session, notice, by=lead, now=NOON)
 
     assert [each.reason for each in approvals.returns_of(session, notice)] == ["Say until when"]
     assert signed.content_hash == notices.content_hash(session, notice)
     with pytest.raises(NotNow):
-        notices.edit_message(session, notice, "sms", "en", subject="", body="Until four")
+        drafts.edit_message(session, notice, "sms", "en", subject="", body="Until four")
 
 
 def test_what_has_ended_meanwhile_is_not_signed(session: Session) -> None:

@@ -17,7 +17,7 @@ from rules.terms import Kind, Mode, Severity
 from tests.builders import NOON, a_draft, a_filing, a_subscriber, an_incident, an_operator, an_organisation, in_sveg
 from webapp import db
 from webapp.db import add
-from webapp.flow import assessments, notices
+from webapp.flow import assessments, submission
 from webapp.flow.assessments import Assessment
 from webapp.flow.people import Person
 from webapp.flow.policies import PolicyVersion
@@ -76,11 +76,11 @@ def test_a_submitted_notice_is_assessed_with_its_words_and_can_be_replayed(sessi
     draft = a_draft(session, an_incident(session, by=operator), by=operator, channels=["status_page", "sms", "email"])
     first = draft.assessment_id
 
-    notices.submit(session, draft, by=operator, now=NOON)
+    submission.submit(session, draft, by=operator, now=NOON)
 
     kept = session.get_one(Assessment, draft.assessment_id)
     assert kept.id != first
-    assert read(facts.Case, kept.facts).text == notices.text_facts(session, draft)
+    assert read(facts.Case, kept.facts).text == submission.text_facts(session, draft)
 
 
 def test_recommending_stores_nothing(session: Session, operator: Person) -> None:

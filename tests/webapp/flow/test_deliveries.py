@@ -19,7 +19,7 @@ from tests.webapp.flow.scenes import (
     together,
 )
 from webapp import db
-from webapp.flow import attempts, claims, deliveries, lifecycle, notices, receipts
+from webapp.flow import attempts, claims, deliveries, lifecycle, receipts, submission
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Chunk, ChunkState, DeliveryState, Result
 from webapp.flow.notices import Notice, NoticeChannel
@@ -52,7 +52,7 @@ def test_quiet_hours_hold_texts_back_and_nothing_else(session: Session, arrow: A
     operator, lead = a_bank(session, sms=2, email=2)
     notice = a_draft(session, an_incident(session, by=operator), by=operator, channels=("sms", "email"))
     session.get_one(NoticeChannel, (notice.id, "sms")).not_before_at = NOON + timedelta(hours=1)
-    notices.submit(session, notice, by=operator, now=NOON)
+    submission.submit(session, notice, by=operator, now=NOON)
     lifecycle.sign(session, notice, by=lead, now=NOON, hold_s=0)
     session.commit()
 

@@ -22,7 +22,7 @@ from tests.builders import (
     subscribers,
 )
 from webapp.db import add
-from webapp.flow import assessments, deliveries, drafting, lifecycle, notices, recent, schedule
+from webapp.flow import assessments, deliveries, drafting, lifecycle, recent, schedule, submission
 from webapp.flow.approvals import Recipient
 from webapp.flow.assessments import Assessment
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState
@@ -149,7 +149,7 @@ def test_an_update_is_assessed_as_one_where_people_know_already(session: Session
     subscribers(session, 2)
     incident = an_incident(session, by=operator)
     notice = a_draft(session, incident, by=operator)
-    notices.submit(session, notice, by=operator, now=NOON)
+    submission.submit(session, notice, by=operator, now=NOON)
     assert not any(channel.announced for channel in case_of(session, incident=incident).channels.values())
 
     lifecycle.sign(session, notice, by=add(session, a_lead()), now=NOON, hold_s=0)

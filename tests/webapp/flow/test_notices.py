@@ -12,7 +12,7 @@ from rules.terms import Kind, Listeners, Mode
 from tests.builders import NOON, STATUS, THREE, a_draft, an_incident, an_operator, an_organisation
 from webapp import db
 from webapp.db import add
-from webapp.flow import notices
+from webapp.flow import drafts, notices, submission
 from webapp.flow.incidents import Incident
 from webapp.flow.notices import Ending, Message, Notice, NoticeChannel, NoticeStatus
 from webapp.flow.organisation import ChannelSetup
@@ -37,12 +37,12 @@ def draft(session: Session, operator: Person) -> Notice:
 
 
 def told(session: Session, notice: Notice) -> Told:
-    return notices.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=STATUS)
+    return drafts.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=STATUS)
 
 
 def choose(session: Session, notice: Notice, *channels: str, listeners: Listeners = Listeners.all) -> None:
     picks = [NoticeChannel(notice_id=notice.id, channel=channel, listeners=listeners) for channel in channels]
-    notices.choose_channels(session, notice, picks, told=told(session, notice))
+    drafts.choose_channels(session, notice, picks, told=told(session, notice))
 
 
 def messages(session: Session, notice: Notice) -> dict[tuple[str, str], str]:
@@ -70,9 +70,9 @@ def test_a_draft_is_written_on_every_channel_in_every_language_with_its_all_clea
 def test_what_was_edited_by_hand_survives_rewording_and_channels(session: Session, draft: Notice) -> None:
     over = ending(session, draft, Ending.by_time)
     for notice, words in ((draft, "By hand"), (over, "Over by hand, {ended}")):
-        notices.edit_message(session, notice, "sms", "en", subject="", body=words)
+        drafts.edit_message(session, notice, "sms", "en", subject="", body=words)
 
-    notices.reword(
+    drafts.reword(
         session, draft, "en", Said("Machines are down", "Since noon.", "Pay by card"), told=told(session, draft)
     )
     choose(session, draft, "status_page", "sms")
@@ -85,7 +85,7 @@ def test_what_was_edited_by_hand_survives_rewording_and_channels(session: Sessio
 
 
 def test_a_channel_that_is_left_out_and_taken_again_is_written_afresh(session: Session, draft: Notice) -> None:
-    notices.edit_message(session, draft, "sms", "en", subject="", body="By hand")
+    drafts.edit_message(session, draft, "sms", "en", subject="", body="By hand")
 
     choose(session, draft, "email")
     assert {channel for channel, _ in messages(session, draft)} == {"email"}
@@ -98,7 +98,7 @@ def test_a_channel_that_is_left_out_and_taken_again_is_written_afresh(session: S
 def test_the_same_words_again_are_no_edit(session: Session, draft: Notice) -> None:
     body = messages(session, draft)["sms", "en"]
 
-    notices.edit_message(session, draft, "sms", "en", subject="", body=f" {body} ")
+    drafts.edit_message(session, draft, "sms", "en", subject="", body=f" {body} ")
 
     assert not session.get_one(Message, (draft.id, "sms", "en")).is_edited
 
@@ -108,12 +108,12 @@ def test_an_empty_message_or_one_for_nobody_is_refused(
     session: Session, draft: Notice, channel: str, body: str
 ) -> None:
     with pytest.raises(NotValid):
-        notices.edit_message(session, draft, channel, "en", subject="", body=body)
+        drafts.edit_message(session, draft, channel, "en", subject="", body=body)
 
 
 def test_a_headline_says_something(session: Session, draft: Notice) -> None:
     with pytest.raises(NotValid, match="what has happened"):
-        notices.reword(session, draft, "en", Said(" \n", "", ""), told=told(session, draft))
+        drafts.reword(session, draft, "en", Said(" \n", "", ""), told=told(session, draft))
 
 
 def set_to(name: str, value: object) -> Callable[[Session, Notice], object]:
@@ -122,17 +122,17 @@ def set_to(name: str, value: object) -> Callable[[Session, Notice], object]:
 
 
 CHANGES: dict[str, Callable[[Session, Notice], object]] = {
-    "a message": lambda s, n: notices.edit_message(s, n, "sms", "sv", subject="", body="Annat"),
-    "a subject": lambda s, n: notices.edit_message(
+    "a message": lambda s, n: drafts.edit_message(s, n, "sms", "sv", subject="", body="Annat"),
+    "a subject": lambda s, n: drafts.edit_message(
         s, n, "email", "en", subject="Other", body=messages(s, n)["email", "en"]
     ),
-    "an all-clear by time": lambda s, n: notices.edit_message(
+    "an all-clear by time": lambda s, n: drafts.edit_message(
         s, ending(s, n, Ending.by_time), "sms", "en", subject="", body="Over"
     ),
-    "an all-clear by person": lambda s, n: notices.edit_message(
+    "an all-clear by person": lambda s, n: drafts.edit_message(
         s, ending(s, n, Ending.by_person), "email", "sv", subject="", body="Slut"
     ),
-    "the words": lambda s, n: notices.reword(s, n, "en", Said("Other", "Other", ""), told=told(s, n)),
+    "the words": lambda s, n: drafts.reword(s, n, "en", Said("Other", "Other", ""), told=told(s, n)),
     "the channels": lambda s, n: choose(s, n, "status_page", "sms"),
     "the listeners": lambda s, n: choose(s, n, *ALL, listeners=Listeners.asked),
     "the end": set_to("expires_at", THREE + timedelta(seconds=1)),
@@ -167,13 +167,13 @@ def test_the_signed_content_is_the_same_wherever_and_in_whatever_order_it_is_rea
 
 
 def test_a_submitted_notice_can_no_longer_be_edited(session: Session, operator: Person, draft: Notice) -> None:
-    notices.submit(session, draft, by=operator, now=NOON)
+    submission.submit(session, draft, by=operator, now=NOON)
 
     for attempt in ("a message", "the words", "the channels"):
         with pytest.raises(NotNow, match="write an update instead"):
             CHANGES[attempt](session, draft)
     with pytest.raises(NotNow):
-        notices.submit(session, draft, by=operator, now=NOON)
+        submission.submit(session, draft, by=operator, now=NOON)
     assert draft.status is NoticeStatus.submitted
 
 
@@ -194,7 +194,7 @@ def test_a_notice_that_would_be_useless_or_stand_for_ever_is_not_submitted(
     session.flush()
 
     with pytest.raises(NotValid) as refusal:
-        notices.submit(session, draft, by=operator, now=NOON)
+        submission.submit(session, draft, by=operator, now=NOON)
 
     assert refusal.value.field == field
 
@@ -202,12 +202,12 @@ def test_a_notice_that_would_be_useless_or_stand_for_ever_is_not_submitted(
 def test_a_link_in_any_message_of_a_fraud_is_known_to_the_rules(session: Session, operator: Person) -> None:
     incident = an_incident(session, by=operator, kind=Kind.fraud, impersonation=True)
     draft = a_draft(session, incident, by=operator, channels=["status_page", "email"])
-    assert not notices.text_facts(session, draft).links
+    assert not submission.text_facts(session, draft).links
 
     over = ending(session, draft, Ending.by_person)
-    notices.edit_message(session, over, "email", "en", subject="", body="Over. Read fjallbanken.se/safe")
+    drafts.edit_message(session, over, "email", "en", subject="", body="Over. Read fjallbanken.se/safe")
 
-    assert notices.text_facts(session, draft).links
+    assert submission.text_facts(session, draft).links
 
 
 def test_the_rules_know_what_was_written_by_hand(session: Session, operator: Person) -> None:
@@ -216,8 +216,8 @@ def test_the_rules_know_what_was_written_by_hand(session: Session, operator: Per
         if change:
             CHANGES[change](session, draft)
 
-        assert notices.text_facts(session, draft).written_by_hand == bool(change)
-    assert notices.text_facts(session, draft).languages == {"en", "sv"}
+        assert submission.text_facts(session, draft).written_by_hand == bool(change)
+    assert submission.text_facts(session, draft).languages == {"en", "sv"}
 
 
 def test_of_two_that_move_a_notice_one_is_told_that_it_came_second(

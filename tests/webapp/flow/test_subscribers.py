@@ -19,7 +19,7 @@ from tests.builders import (
     an_organisation,
 )
 from webapp.db import add
-from webapp.flow import approvals, audience, headcount, incidents, notices, subscribers
+from webapp.flow import approvals, audience, drafts, headcount, incidents, submission, subscribers
 from webapp.flow.approvals import Recipient
 from webapp.flow.areas import Near, Where
 from webapp.flow.audience import Concern
@@ -150,11 +150,11 @@ def test_the_numbers_before_the_signature_are_those_that_are_frozen(
         NoticeChannel(notice_id=notice.id, channel=name, listeners=listeners, override_reason="They look there")
         for name in ("status_page", "sms", "email")
     ]
-    told_of = notices.told_of(
+    told_of = drafts.told_of(
         session, incidents.lock(session, notice.incident_id), notice, status_url="https://x.example"
     )
-    notices.choose_channels(session, notice, picks, told=told_of)
-    notices.submit(session, notice, by=operator, now=NOON)
+    drafts.choose_channels(session, notice, picks, told=told_of)
+    submission.submit(session, notice, by=operator, now=NOON)
     shown = headcount.count(session, notice, now=NOON)
 
     approval = approvals.approve(session, notice, by=add(session, a_lead()), now=NOON)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from rules.terms import Kind, Mode, Severity
 from tests.builders import NOON, STATUS, THREE, a_component, a_draft, a_lead, an_incident, an_operator, an_organisation
 from webapp.db import add
-from webapp.flow import incidents, lifecycle, notices, schedule, surface
+from webapp.flow import incidents, lifecycle, schedule, submission, surface
 from webapp.flow.components import ComponentState
 from webapp.flow.incidents import Incident, IncidentStatus
 from webapp.flow.notices import Notice
@@ -37,7 +37,7 @@ def published(session: Session, by: Person, *, at: datetime = NOON, **known: Any
 def posted(session: Session, incident: Incident, *, by: Person, now: datetime = NOON, channels: Sequence[str] = ("status_page",)) -> Notice:  # fmt: skip
     """A notice that is live."""
     notice = a_draft(session, incident, by=by, channels=channels, now=now)
-    notices.submit(session, notice, by=by, now=now)
+    submission.submit(session, notice, by=by, now=now)
     lifecycle.sign(session, notice, by=add(session, a_lead()), now=now, hold_s=0)
     for action in schedule.due(session, now=now):
         lifecycle.execute(session, action, now=now, status_url=STATUS)
@@ -73,7 +73,7 @@ def test_nothing_that_is_not_published_is_seen_by_any_way(session: Session, oper
 def test_a_draft_on_a_published_incident_stays_inside(session: Session, operator: Person) -> None:
     incident = published(session, operator)
     draft = a_draft(session, incident, by=operator)
-    notices.submit(session, draft, by=operator, now=NOON)
+    submission.submit(session, draft, by=operator, now=NOON)
 
     (seen,) = shown(session).open
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from rules.terms import Mode, Verdict
 from webapp import clock
-from webapp.flow import assessments, incidents, notices, texts
+from webapp.flow import assessments, drafts, incidents, texts
 from webapp.flow.areas import areas, in_sentences, in_words
 from webapp.flow.assessments import Assessment
 from webapp.flow.components import by_codes, components
@@ -140,7 +140,7 @@ def _filed(filing: Filing, publishing: str, *, now: datetime) -> str:
         flash(f"Filed, and no messages were written. {assessment.result['sentence']}", "bad")
         return f"/console/incidents/{incident.id}"
     url = installation().links.status
-    notice = notices.draft(store(), incident, assessment, by=person(), now=now, status_url=url)
+    notice = drafts.draft(store(), incident, assessment, by=person(), now=now, status_url=url)
     flash("Filed. The messages are written: change what differs, then ask for approval.")
     return f"/console/notices/{notice.id}/messages"
 

@@ -11,7 +11,7 @@ from tests.builders import NOON, a_draft, a_person, an_incident, an_operator, an
 from tests.webapp.web.console.notice_scenes import HTMX, drafted, form_of
 from tests.webapp.web.console.room import Room, on_sqlite
 from webapp.db import add
-from webapp.flow import notices, overrides
+from webapp.flow import notices, overrides, submission
 from webapp.flow.audit import AuditEntry
 from webapp.flow.notices import Notice, NoticeChannel, NoticeStatus
 from webapp.flow.people import Person, Role
@@ -125,7 +125,7 @@ def test_the_reason_is_part_of_what_is_signed(session: Session) -> None:
     an_organisation(session)
     operator = add(session, an_operator())
     draft = a_draft(session, an_incident(session, by=operator), by=operator, channels=["sms", "facebook"])
-    notices.submit(session, draft, by=operator, now=NOON)
+    submission.submit(session, draft, by=operator, now=NOON)
     before = notices.content_hash(session, draft)
 
     session.get_one(NoticeChannel, (draft.id, "facebook")).override_reason = "Another"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from rules.terms import Kind, Severity, Urgency
 from tests.builders import NOON, STATUS, THREE, a_component, a_submitted_notice
 from tests.webapp.web.street import Street, on_sqlite
-from webapp.flow import incidents, lifecycle, notices
+from webapp.flow import drafts, incidents, lifecycle, notices, submission
 from webapp.flow.areas import Where
 from webapp.flow.incidents import IncidentStatus
 
@@ -80,8 +80,8 @@ def test_the_page_shows_the_words_that_were_approved_for_it(street: Street) -> N
     with street.store() as session:
         notice = a_submitted_notice(session, by=session.merge(street.olle), channels=("status_page",))
         notice.status = notices.NoticeStatus.draft
-        notices.edit_message(session, notice, "status_page", "en", subject="", body="Said by hand & <b>plain</b>.")
-        notices.submit(session, notice, by=session.merge(street.olle), now=NOON)
+        drafts.edit_message(session, notice, "status_page", "en", subject="", body="Said by hand & <b>plain</b>.")
+        submission.submit(session, notice, by=session.merge(street.olle), now=NOON)
         street.post(session, notice)
 
     assert "Said by hand &amp; &lt;b&gt;plain&lt;/b&gt;." in street.page()
