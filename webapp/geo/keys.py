@@ -6,6 +6,9 @@ The stored coordinate is the quantised one, so every path through the code agree
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 BITS = 31
 STEPS = 1 << BITS
 
@@ -31,6 +34,27 @@ def point(z: int) -> tuple[float, float]:
         (_collected(z >> 1) + 0.5) / STEPS * 180.0 - 90.0,
         (_collected(z) + 0.5) / STEPS * 360.0 - 180.0,
     )
+
+
+def key_array(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The same for many points at once. Shape: as the latitudes. Raises ValueError outside the map."""
+    for degrees, furthest in ((latitudes, 90.0), (longitudes, 180.0)):
+        if not np.all(np.abs(degrees) <= furthest):
+            raise ValueError(f"a point is not on the map; it lies within {furthest:g} degrees")
+    x = np.minimum((longitudes + 180.0) / 360.0 * STEPS, STEPS - 1).astype(np.int64)
+    y = np.minimum((latitudes + 90.0) / 180.0 * STEPS, STEPS - 1).astype(np.int64)
+    return _spread(x) | _spread(y) << 1
+
+
+def point_array(z: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Latitudes and longitudes of keys: the middles of their cells."""
+    x, y = step_array(z)
+    return (y + 0.5) / STEPS * 180.0 - 90.0, (x + 0.5) / STEPS * 360.0 - 180.0
+
+
+def step_array(z: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Columns and rows of keys on the grid of 2^31 by 2^31 steps."""
+    return _gathered(z), _gathered(z >> 1)
 
 
 def ranges(box: Box, *, most: int = 64) -> list[tuple[int, int]]:
@@ -84,6 +108,26 @@ _SPREADS = (
     (2, 0x3333333333333333),
     (1, 0x5555555555555555),
 )
+_GATHERS = (
+    (1, 0x3333333333333333),
+    (2, 0x0F0F0F0F0F0F0F0F),
+    (4, 0x00FF00FF00FF00FF),
+    (8, 0x0000FFFF0000FFFF),
+    (16, 0x00000000FFFFFFFF),
+)
+
+
+def _spread(value: NDArray[np.int64]) -> NDArray[np.int64]:
+    for shift, mask in _SPREADS:
+        value = (value | value << shift) & mask
+    return value
+
+
+def _gathered(value: NDArray[np.int64]) -> NDArray[np.int64]:
+    value = value & 0x5555555555555555
+    for shift, mask in _GATHERS:
+        value = (value | value >> shift) & mask
+    return value
 
 
 def _interleaved(value: int) -> int:
@@ -94,8 +138,6 @@ def _interleaved(value: int) -> int:
 
 def _collected(value: int) -> int:
     value &= 0x5555555555555555
-    for (shift, _), (_, mask) in zip(
-        reversed(_SPREADS), [*list(reversed(_SPREADS))[1:], (32, 0x00000000FFFFFFFF)], strict=True
-    ):
+    for shift, mask in _GATHERS:
         value = (value | value >> shift) & mask
     return value
