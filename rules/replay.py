@@ -1,20 +1,19 @@
 """Past incidents under another policy: which verdicts change, told as people count them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.batch import Batch
-from rules.cells import Value
+from rules.cautious import Cautious, Said
 from rules.decision import decide
 from rules.facts import Case
 from rules.past import Past
 from rules.policy import Policy
 from rules.timing import timing_of
-from rules.trying import SAID
-from rules.verdicts import Findings, find, worlds
+from rules.verdicts import SAID
 
-_CAUTION = ("block", "avoid", "none", "optional", "use")
+ByChannel = dict[str, dict[int, Said]]  # by channel, then by the incident's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class Change:
     after: str
     announced: bool | None  # whether it was, on this channel; None = not recorded
     rules: tuple[str, ...]  # that fire under the new policy
+    is_certain: bool = True  # whatever the facts are that nobody knows
 
     @property
     def gains(self) -> bool:
@@ -54,6 +54,7 @@ class Replay:
 
     incidents: int
     changes: tuple[Change, ...]
+    undecided: int = 0  # incidents of which a verdict hangs on facts that nobody knows
 
     @property
     def changed(self) -> int:
@@ -63,7 +64,7 @@ class Replay:
     def __str__(self) -> str:
         """In one sentence, counts only."""
         if not self.changes:
-            return f"Of {self.incidents:,} past incidents none changes."
+            return f"Of {self.incidents:,} past incidents none changes.{self._open}"
         gained = Counter(one.channel for one in self.changes if one.gains)
         lost = Counter(one.channel for one in self.changes if one.loses)
         counts = [f"{number:,} {_verb('gain', number)} {channel}" for channel, number in gained.items()]
@@ -73,7 +74,14 @@ class Replay:
         known = [one for one in self.changes if one.announced is not None and (one.gains or one.loses)]
         agree = sum(one.announced is one.gains for one in known)
         really = f" {agree:,} of {len(known):,} such changes agree with what was really announced." if known else ""
-        return f"Of {self.incidents:,} past incidents {self.changed:,} {_verb('change', self.changed)}: {', '.join(counts)}.{really}"
+        return f"Of {self.incidents:,} past incidents {self.changed:,} {_verb('change', self.changed)}: {', '.join(counts)}.{really}{self._open}"
+
+    @property
+    def _open(self) -> str:
+        if not self.undecided:
+            return ""
+        hang = "hangs" if self.undecided == 1 else "hang"
+        return f" Verdicts of {self.undecided:,} {hang} on facts that nobody knows; there the most cautious was taken."
 
 
 def _verb(verb: str, number: int) -> str:
@@ -82,7 +90,14 @@ def _verb(verb: str, number: int) -> str:
 
 def replay(past: Sequence[Past], policy: Policy, *, against: Policy | None = None) -> Replay:
     """What the policy would change. Before is what was decided then, or what `against` decides if it is given."""
-    return Replay(len(past), tuple(_changes(past, policy, against)))
+    set_up = [frozenset(_channels_of(one, policy)) for one in past]
+    after = _said(policy, past, set_up)
+    before = _said(against, past, set_up) if against else {}
+    changes = tuple(_changes(past, set_up, before, after, is_compared=against is not None))
+    undecided = {
+        place for said in (*before.values(), *after.values()) for place, one in said.items() if not one.is_certain
+    }
+    return Replay(len(past), changes, len(undecided))
 
 
 def replay_cases(past: Sequence[PastCase], policy: Policy, *, against: Policy) -> Replay:
@@ -100,34 +115,39 @@ def _changes_of_case(past: PastCase, policy: Policy, against: Policy) -> Iterato
             yield Change(past.id, channel, before, after, was, tuple(rule.name for rule in decision.findings.fired))
 
 
-def _changes(past: Sequence[Past], policy: Policy, against: Policy | None) -> Iterator[Change]:
+def _changes(
+    past: Sequence[Past], set_up: Sequence[frozenset[str]], before: ByChannel, after: ByChannel, *, is_compared: bool
+) -> Iterator[Change]:
     """In the order of the file, then of the policy's channels."""
-    after = {channel: verdicts_of(policy, channel, past) for channel in policy.by_channel}
-    before = {channel: verdicts_of(against, channel, past) for channel in against.by_channel} if against else {}
     for place, one in enumerate(past):
-        for channel in _channels_of(one, policy):
-            then, fired = after[channel][place]
-            was = before[channel][place][0] if channel in before else one.decided.get(channel)
-            if was and was != then and not (against is None and _is_same(was, then)):
+        for channel in (channel for channel in after if channel in set_up[place]):
+            then, first = after[channel][place], before.get(channel, {}).get(place)
+            was = first.verdict if first else one.decided.get(channel)
+            if was and was != then.verdict and (is_compared or not _is_same(was, then.verdict)):
                 really = None if one.announced is None else channel in one.announced
-                yield Change(one.id, channel, was, then, really, fired)
+                is_certain = then.is_certain and (first is None or first.is_certain)
+                yield Change(one.id, channel, was, then.verdict, really, then.rules, is_certain=is_certain)
 
 
-def verdicts_of(policy: Policy, channel: str, past: Sequence[Past]) -> list[tuple[str, tuple[str, ...]]]:
-    """(what the rules say, those that fired), incident by incident; of unknown facts, the most cautious that can be."""
+def _said(policy: Policy, past: Sequence[Past], set_up: Sequence[frozenset[str]]) -> ByChannel:
+    """By channel, then by the place of each incident when it was set up."""
+    said: ByChannel = {}
+    for channel in policy.by_channel:
+        places = [place for place, channels in enumerate(set_up) if channel in channels]
+        said[channel] = dict(zip(places, said_of_past(policy, channel, [past[place] for place in places]), strict=True))
+    return said
+
+
+def said_of_past(policy: Policy, channel: str, past: Sequence[Past]) -> list[Said]:
+    """What the rules say of each incident; of unknown facts, the most cautious that can be."""
     names = {dim.fact.name for dim in policy.layout.dimensions}
     rows = [one.on(channel) for one in past]
     known = [place for place, row in enumerate(rows) if all(row.get(name) is not None for name in names)]
     columns = {name: [rows[place][name] for place in known] for name in names}
-    at_once = dict(zip(known, Batch(policy, columns, len(known)).findings(channel), strict=True))
-    found = (at_once.get(place) or _cautious(policy, channel, row) for place, row in enumerate(rows))
-    return [(SAID[one.effect], tuple(rule.name for rule in one.fired)) for one in found]
-
-
-def _cautious(policy: Policy, channel: str, facts: Mapping[str, Value]) -> Findings:
-    rules = policy.by_channel[channel]
-    found = [find(rules, known) for known in worlds(rules, facts, policy)]
-    return min(found, key=lambda one: _CAUTION.index(SAID[one.effect]))
+    found = zip(known, Batch(policy, columns, len(known)).findings(channel), strict=True)
+    at_once = {place: Said(SAID[one.effect], tuple(rule.name for rule in one.fired)) for place, one in found}
+    unknown = Cautious(policy, channel)
+    return [at_once.get(place) or unknown.on(policy.layout.observe(row)) for place, row in enumerate(rows)]
 
 
 def _is_same(before: str, after: str) -> bool:

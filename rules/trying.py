@@ -6,17 +6,7 @@ from rules.cells import Value
 from rules.found import Tried
 from rules.policy import Policy
 from rules.promises import Trial
-from rules.terms import Effect
-from rules.verdicts import find
-
-SAID = {
-    None: "none",
-    Effect.block: "block",
-    Effect.require: "use",
-    Effect.avoid: "avoid",
-    Effect.use: "use",
-    Effect.allow: "optional",
-}
+from rules.verdicts import SAID, find
 
 
 def tried(policy: Policy) -> Iterator[Tried]:

@@ -8,6 +8,14 @@ from rules.cells import Dimension, Layout, Value
 from rules.policy import Alternative, ChannelRule, Policy
 from rules.terms import Effect
 
+SAID: Mapping[Effect | None, str] = {
+    None: "none",
+    Effect.block: "block",
+    Effect.require: "use",
+    Effect.avoid: "avoid",
+    Effect.use: "use",
+    Effect.allow: "optional",
+}
 _MOST_WORLDS = 4096  # more combinations of unknown facts are not tried out
 
 

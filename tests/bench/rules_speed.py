@@ -27,6 +27,7 @@ from tests.bench.rules_plain_ifs import plain_ifs
 from tests.rules.builders import NOON, a_case, an_audience, an_incident, asked, on_file
 
 INCIDENTS = 10_000
+PAST = 1_000
 Rows = list[dict[str, Value]]
 
 
@@ -42,7 +43,7 @@ def rows(url: str) -> Iterator[str]:
     yield _what_if(policy)
     for words, case in _cases():
         yield f"one recommendation, {words}: {_ms(lambda case=case: advise(case, policy), 40):.1f} ms (p50, at most 15; 30 if no end is known)"  # type: ignore[misc]
-    yield _replay(policy, newer)
+    yield from _replays(policy, newer)
 
 
 def some_incidents(number: int) -> Rows:
@@ -120,15 +121,21 @@ def _cases() -> list[tuple[str, Case]]:
     ]
 
 
-def _replay(policy: Policy, newer: Policy) -> str:
-    past = [Past(str(number), facts) for number, facts in enumerate(some_incidents(1_000))]
-    past = [
-        replace(one, facts={**one.facts, **{f"working@{channel}": "yes" for channel in policy.by_channel}})
-        for one in past
-    ]
-    began = time.perf_counter()
-    replayed = replay(past, newer, against=policy)
-    return f"replay under two policies in {time.perf_counter() - began:.2f} s: {replayed}"
+def _replays(policy: Policy, newer: Policy) -> Iterator[str]:
+    facts = some_incidents(PAST)
+    known = [Past(str(number), one | _working(policy)) for number, one in enumerate(facts)]
+    random = Random(11)
+    half = [{name: None if random.random() < 0.5 else value for name, value in one.items()} for one in facts]
+    unknown = [Past(str(number), one | dict.fromkeys(_working(policy))) for number, one in enumerate(half)]
+    for words, past in (("of which all is known", known), ("half of whose facts are unknown, at random", unknown)):
+        began = time.perf_counter()
+        replayed = replay(past, newer, against=policy)
+        took = time.perf_counter() - began
+        yield f"replay of {PAST:,} incidents {words}, {len(policy.by_channel)} channels, two policies: {took:.2f} s (at most 15). {replayed}"
+
+
+def _working(policy: Policy) -> dict[str, Value]:
+    return {f"working@{channel}": "yes" for channel in policy.by_channel}
 
 
 def _ms(call: Callable[[], object], times: int) -> float:
