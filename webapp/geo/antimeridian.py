@@ -50,7 +50,7 @@ def cut(shape: shapely.Geometry) -> MultiPolygon:
     parts = []
     for turn in (-2, -1, 0, 1, 2):
         window = shapely.box(-180.0 + 360.0 * turn, -90.0, 180.0 + 360.0 * turn, 90.0)
-        parts.append(translate(polygons_of(shape.intersection(window)), xoff=-360.0 * turn))
+        parts.append(translate(polygons_of(shapely.intersection(shape, window)), xoff=-360.0 * turn))
     return polygons_of(shapely.union_all(parts))
 
 

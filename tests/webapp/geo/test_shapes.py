@@ -148,7 +148,7 @@ def test_what_cannot_be_an_area_is_refused_with_what_to_write_instead(text: str,
 def test_there_are_limits() -> None:
     fine = [[14 + n / 30_000, 62 + (n % 2) / 1_000] for n in range(20_001)]
     many = [[[[x + n / 1_000, y] for x, y in SQUARE]] for n in range(201)]
-    crowd = [{"type": "Feature", "properties": {}, "geometry": None}] * 5_001
+    crowd: list[object] = [{"type": "Feature", "properties": {}, "geometry": None}] * 5_001
 
     with pytest.raises(BadShape, match="corners"):
         geojson.one(polygon(fine))

@@ -1,0 +1,153 @@
+"""What a place is to the engine: which cells of the key it covers, which points it holds, which points reach it."""
+
+from typing import Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Geod
+from shapely import MultiPolygon
+
+from webapp.geo import circles
+from webapp.geo.circles import EARTH, Circle
+from webapp.geo.keys import Box
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+WIDEST_DEGREE_M = 111_700.0  # of latitude, at the poles; longitude at the equator is less
+BLOCK = 2_000_000  # distances that are worked out at a time
+
+
+class Region(Protocol):
+    """A circle or a shape."""
+
+    def boxes(self, margin_m: float = 0.0) -> list[Box]:
+        """Boxes that together hold it, and everything within a margin of it. Raises ValueError beyond ±85°."""
+
+    def cells(self, south: Floats, west: Floats, north: Floats, east: Floats) -> tuple[Bools, Bools]:
+        """Per cell: surely wholly inside; surely wholly outside. Neither = look closer."""
+
+    def holds(self, latitudes: Floats, longitudes: Floats) -> Bools:
+        """Per point: inside, or on the edge."""
+
+    def swallows(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Per point with its own circle: wholly inside, touching no edge. What an exclusion takes out."""
+
+    def reached(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Per point with its own circle: touches it."""
+
+
+class CircleRegion:
+    """Within a geodesic distance."""
+
+    def __init__(self, circle: Circle) -> None:
+        self.circle = circle
+
+    def boxes(self, margin_m: float = 0.0) -> list[Box]:
+        """One or two."""
+        circle = self.circle
+        return circles.boxes(Circle(circle.latitude, circle.longitude, circle.radius_m + margin_m))
+
+    def cells(self, south: Floats, west: Floats, north: Floats, east: Floats) -> tuple[Bools, Bools]:
+        """By the distance of the middle and a half diagonal that is never too short."""
+        middles = circles.distances_m(self.circle, (south + north) / 2, (west + east) / 2)
+        nearest_equator = np.where((south <= 0) & (north >= 0), 0.0, np.minimum(np.abs(south), np.abs(north)))
+        wide = (east - west) * WIDEST_DEGREE_M * np.cos(np.radians(nearest_equator))
+        half = np.hypot((north - south) * WIDEST_DEGREE_M, wide) / 2 * 1.01 + 0.01
+        return middles + half <= self.circle.radius_m, middles - half > self.circle.radius_m
+
+    def holds(self, latitudes: Floats, longitudes: Floats) -> Bools:
+        """Geodesic."""
+        return np.asarray(circles.distances_m(self.circle, latitudes, longitudes) <= self.circle.radius_m)
+
+    def swallows(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Geodesic."""
+        return np.asarray(circles.distances_m(self.circle, latitudes, longitudes) + radii_m < self.circle.radius_m)
+
+    def reached(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Geodesic."""
+        return np.asarray(circles.distances_m(self.circle, latitudes, longitudes) <= self.circle.radius_m + radii_m)
+
+
+class ShapeRegion:
+    """A normal MultiPolygon, its edges straight in degrees."""
+
+    def __init__(self, shape: MultiPolygon) -> None:
+        self.shape = shape
+        shapely.prepare(shape)
+        rings = [np.asarray(ring.coords) for part in shape.geoms for ring in (part.exterior, *part.interiors)]
+        self.starts = np.concatenate([ring[:-1] for ring in rings]) if rings else np.empty((0, 2))
+        self.ends = np.concatenate([ring[1:] for ring in rings]) if rings else np.empty((0, 2))
+
+    def boxes(self, margin_m: float = 0.0) -> list[Box]:
+        """At least one for each part."""
+        found = []
+        for part in self.shape.geoms:
+            west, south, east, north = part.bounds
+            found += _widened(Box(south, west, north, east), margin_m) if margin_m else [Box(south, west, north, east)]
+        return found
+
+    def cells(self, south: Floats, west: Floats, north: Floats, east: Floats) -> tuple[Bools, Bools]:
+        """Exact: cells and edges are both straight in degrees."""
+        boxes = shapely.box(west, south, east, north)
+        return shapely.covers(self.shape, boxes), ~shapely.intersects(self.shape, boxes)
+
+    def holds(self, latitudes: Floats, longitudes: Floats) -> Bools:
+        """Exact; edges belong to it."""
+        return np.asarray(shapely.intersects_xy(self.shape, longitudes, latitudes))
+
+    def swallows(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Inside, and no edge within the point's own circle."""
+        inside = shapely.contains_xy(self.shape, longitudes, latitudes)
+        close = np.flatnonzero(inside & (radii_m > 0))
+        inside[close] = self.metres_to_edge(latitudes[close], longitudes[close]) > radii_m[close]
+        return np.asarray(inside)
+
+    def reached(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Inside, or an edge within the point's own circle."""
+        found = self.holds(latitudes, longitudes)
+        open_ = np.flatnonzero(~found & (radii_m > 0))
+        found[open_] = self.metres_to_edge(latitudes[open_], longitudes[open_]) <= radii_m[open_]
+        return found
+
+    def metres_to_edge(self, latitudes: Floats, longitudes: Floats) -> Floats:
+        """From each point to the nearest spot on an edge: found on a flat map around the point, measured geodesically."""
+        each = max(1, BLOCK // max(len(self.starts), 1))
+        blocks = [
+            self._to_edge(latitudes[n : n + each], longitudes[n : n + each]) for n in range(0, len(latitudes), each)
+        ]
+        return np.concatenate(blocks) if blocks else np.empty(0)
+
+    def _to_edge(self, latitudes: Floats, longitudes: Floats) -> Floats:
+        if not len(self.starts):
+            return np.full(len(latitudes), np.inf)
+        shrink = np.cos(np.radians(latitudes))[:, None]
+        turn = 360.0 * np.round((longitudes[:, None] - (self.starts[:, 0] + self.ends[:, 0]) / 2) / 360.0)
+        ax, ay = (self.starts[:, 0] + turn - longitudes[:, None]) * shrink, self.starts[:, 1] - latitudes[:, None]
+        dx, dy = (self.ends - self.starts)[:, 0] * shrink, (self.ends - self.starts)[:, 1]
+        length = np.maximum(dx * dx + dy * dy, 1e-30)
+        along = np.clip(-(ax * dx + ay * dy) / length, 0.0, 1.0)
+        x, y = ax + along * dx, ay + along * dy
+        nearest = np.argmin(x * x + y * y, axis=1)[:, None]
+        x, y = np.take_along_axis(x, nearest, 1)[:, 0], np.take_along_axis(y, nearest, 1)[:, 0]
+        return _metres(EARTH, longitudes, latitudes, longitudes + x / shrink[:, 0], latitudes + y)
+
+
+def _metres(earth: Geod, x: Floats, y: Floats, to_x: Floats, to_y: Floats) -> Floats:
+    return np.asarray(earth.inv(x, y, to_x, to_y)[2], dtype=np.float64)
+
+
+def _widened(box: Box, margin_m: float) -> list[Box]:
+    """With everything within a margin; in two or three where it crosses 180°."""
+    tall = float(np.degrees(margin_m / circles.SHORTEST_RADIUS_M)) * 1.001
+    south, north = max(box.south - tall, -90.0), min(box.north + tall, 90.0)
+    wide = tall / max(float(np.cos(np.radians(min(max(abs(south), abs(north)), 89.9)))), 1e-6)
+    west, east = box.west - wide, box.east + wide
+    if east - west >= 360.0:
+        return [Box(south, -180.0, north, 180.0)]
+    found = [Box(south, max(west, -180.0), north, min(east, 180.0))]
+    if west < -180.0:
+        found.append(Box(south, west + 360.0, north, 180.0))
+    if east > 180.0:
+        found.append(Box(south, -180.0, north, east - 360.0))
+    return found
