@@ -1,11 +1,14 @@
 """The facts of a case, as the rules know them: given ones, and those that follow from the figures."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from rules.cells import Value
 from rules.facts import Case, Incident, Text
 from rules.figures import ChannelFigures, Medium
+from rules.laws import reportable_under
 from rules.numbers import Numbers
+from rules.phrases import listed
 from rules.reach import Reach, followers_concerned, recipients_of
 from rules.terms import Certainty, Kind, Listeners, Severity, Urgency
 from rules.timing import Timing
@@ -61,16 +64,39 @@ def facts_of_channel(
         "send time": numbers.send_minutes,
         "send time share": _part(numbers.send_minutes, remaining_min),
         "cost": numbers.cost,
+        "over budget": yes_no(is_over_budget(case, numbers.cost)),
         "cost per informed": numbers.cost / numbers.informed_in_time if numbers.informed_in_time else numbers.cost,
     }
 
 
 def is_working(case: Case, channel: str) -> bool:
     """Whether the channel works and does not need what has failed."""
+    return not why_not_working(case, channel)
+
+
+def why_not_working(case: Case, channel: str) -> str:
+    """What keeps the channel from working, as the end of a sentence that begins with its name; "" = it works."""
     setup = case.channels[channel]
-    incident = case.incident
-    has_begun = incident.started_at <= case.now and incident.kind in _STOPS_CHANNELS
-    return setup.available and not (has_begun and set(setup.depends_on) & set(incident.components))
+    if not setup.available:
+        return "is switched off in the settings"
+    if lost := sorted(set(setup.depends_on) & set(case.incident.components)) if stops(case.incident, case.now) else []:
+        names = listed([case.component_names.get(code, code.replace("-", " ")) for code in lost])
+        return f"depends on {names}, which this incident has stopped"
+    if setup.down:
+        return setup.down
+    # In danger a message is queued and tried until it is taken: a provider may be back sooner than we notice.
+    return "" if is_life_safety(case.incident) else setup.failing
+
+
+def stops(incident: Incident, now: datetime) -> bool:
+    """Whether nothing that needs its components works any more."""
+    return incident.started_at <= now and incident.kind in _STOPS_CHANNELS
+
+
+def is_over_budget(case: Case, cost: float) -> bool:
+    """Whether it costs more than is left for this month."""
+    ours = case.organisation
+    return cost > 0 and ours.month_budget is not None and cost > ours.month_budget - ours.month_spent
 
 
 def yes_no(claim: bool) -> str:
@@ -110,7 +136,8 @@ def _of_time(case: Case, timing: Timing) -> dict[str, Value]:
     late = (now - incident.next_update_at).total_seconds() / 60 if incident.next_update_at else 0.0
     return {
         "remaining time": timing.remaining_min,
-        "duration": max((timing.end_at - incident.started_at).total_seconds() / 60, 0.0),
+        "reportable under": reportable_under(case, duration_min=_duration(case, timing)),
+        "duration": _duration(case, timing),
         "lead time": max((incident.started_at - now).total_seconds() / 60, 0.0),
         "local time": local.hour * 60 + local.minute + local.second / 60,
         "end known": yes_no(incident.expected_end_at is not None),
@@ -118,6 +145,10 @@ def _of_time(case: Case, timing: Timing) -> dict[str, Value]:
         "over": yes_no(timing.end_at <= now),
         "update overdue": max(late, 0.0),
     }
+
+
+def _duration(case: Case, timing: Timing) -> float:
+    return max((timing.end_at - case.incident.started_at).total_seconds() / 60, 0.0)
 
 
 def _of_text(case: Case) -> dict[str, Value]:

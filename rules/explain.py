@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from rules.circumstances import why_not_working
 from rules.decision import Decision
 from rules.facts import Case
 from rules.figures import Medium
@@ -24,7 +25,7 @@ def channel_sentence(decision: Decision, case: Case, timing: Timing) -> str:
         case Verdict.avoid:
             return _refraining(decision, case, timing)
         case Verdict.block:
-            return f"Blocked: {_reasons(decision, timing)}."
+            return f"Blocked: {_reasons(decision, case, timing)}."
 
 
 def deciding_rules(decision: Decision) -> list[ChannelRule]:
@@ -74,13 +75,13 @@ def _refraining(decision: Decision, case: Case, timing: Timing) -> str:
         return f"It may go out at {at} at the earliest, and by then it is over ({_end(timing)})."
     if decision.reason == "adds nothing":
         return f"It would inform {about(decision.numbers.informed_in_time)} of {case.audience.affected:,} {_before(timing)}."
-    return f"{_capital(_reasons(decision, timing))}."
+    return f"{_capital(_reasons(decision, case, timing))}."
 
 
-def _reasons(decision: Decision, timing: Timing) -> str:
+def _reasons(decision: Decision, case: Case, timing: Timing) -> str:
     """Numbers where rules tested numbers, else the reason of the rule."""
     rules = deciding_rules(decision)
-    clauses = [clause for rule in rules if (clause := _numbers_for(rule, decision, timing))]
+    clauses = [clause for rule in rules if (clause := _numbers_for(rule, decision, case, timing))]
     if clauses:
         return "; ".join(dict.fromkeys(clauses))
     seen = f"{about(decision.numbers.informed_in_time)} affected would see it {_before(timing)}"
@@ -90,11 +91,13 @@ def _reasons(decision: Decision, timing: Timing) -> str:
     return f"{because} ({seen})" if decision.numbers.informed_in_time >= 1 else because
 
 
-def _numbers_for(rule: ChannelRule, decision: Decision, timing: Timing) -> str:
+def _numbers_for(rule: ChannelRule, decision: Decision, case: Case, timing: Timing) -> str:
     """The numbers that the rule tested, in words; "" if it tested none."""
     holding = [alternative for alternative in rule.when if not decision.known & alternative.forbidden]
     tested = {one.fact.name: one.text for alternative in holding for one in alternative.conditions}
     numbers = decision.numbers
+    if "working" in tested and (why := why_not_working(case, decision.figures.key)):
+        return f"{decision.figures.label} {why}"
     if "send time" in tested or "send time share" in tested:
         whom = readers(decision.listeners, decision.reach.recipients)
         limit = f", {tested['send time']}" if "send time" in tested else ""

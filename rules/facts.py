@@ -1,10 +1,10 @@
 """What a decision is made from: frozen inputs, checked by whoever makes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from rules.terms import Certainty, Kind, MessageType, Mode, Severity, Urgency
+from rules.terms import Certainty, Kind, MessageType, Mode, Sector, Severity, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,11 @@ class Organisation:
     time_zone: str  # IANA; the audience's local time
     customers: int  # at least 1
     currency: str  # ISO 4217
+    sector: Sector = Sector.finance  # the strictest numbers, as long as nobody has said
+    threshold_people: int | None = None  # its own, instead of those of the law
+    threshold_min: float | None = None
+    month_budget: float | None = None  # for paid channels, in its currency; None = no limit
+    month_spent: float = 0.0  # of it, in this calendar month
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class ChannelSetup:
     available: bool = True
     can_choose_area: bool = False
     depends_on: tuple[str, ...] = ()  # component codes without which it is dead
+    down: str = ""  # what it depends on and what has become of that, if another incident has stopped it
+    failing: str = ""  # that its provider took none of the last messages, with the numbers
     segments_per_second: float | None = None
     segments: int = 1  # of one message
     price_per_segment: float | None = None  # in the organisation's currency
@@ -102,3 +109,4 @@ class Case:
     audience: Audience
     text: Text | None = None
     message_type: MessageType = MessageType.alert
+    component_names: Mapping[str, str] = field(default_factory=dict)  # by code, as people say them

@@ -11,7 +11,7 @@ from rules.figures import Medium
 from rules.mistakes import did_you_mean
 from rules.reading import default_policy
 from rules.table import ScenarioMistakes, Table
-from rules.terms import Certainty, Kind, MessageType, Mode, Severity, Urgency
+from rules.terms import Certainty, Kind, MessageType, Mode, Sector, Severity, Urgency
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # stands in for a moment whose mistake has been noted
 
@@ -60,6 +60,11 @@ def _organisation(table: Table) -> Organisation:
         time_zone=table.text("time_zone", "UTC"),
         customers=table.whole("customers", 1, least=1),
         currency=table.text("currency", default_policy().figures.currency),
+        sector=table.word("sector", Sector, Sector.finance),
+        threshold_people=table.whole("threshold_people", 0) or None,
+        threshold_min=table.number("threshold_min", 0.0) or None,
+        month_budget=table.number("month_budget", 0.0) if table.has("month_budget") else None,
+        month_spent=table.number("month_spent", 0.0),
     )
     if not _is_zone(organisation.time_zone):
         table.wrong("time_zone", f'"{organisation.time_zone}" is not known; write an IANA name: "Europe/Stockholm"')
@@ -92,6 +97,8 @@ def _setup(table: Table, key: str) -> ChannelSetup:
         available=table.claim("available", base=True),
         can_choose_area=table.claim("can_choose_area", base=False),
         depends_on=table.texts("depends_on"),
+        down=table.text("down"),
+        failing=table.text("failing"),
         segments_per_second=table.number(speed, 0.0, least=1e-3) if table.has(speed) else None,
         segments=table.whole("segments", base.segments, least=1),
         price_per_segment=table.number("price_per_segment", 0.0) if table.has("price_per_segment") else None,

@@ -15,6 +15,14 @@ class Kind(StrEnum):
     closure = auto()
 
 
+class Sector(StrEnum):
+    """Which laws on incidents bind an organisation. Ours."""
+
+    finance = auto()
+    essential = auto()  # energy, transport, health, water, digital infrastructure
+    other = auto()
+
+
 class Mode(StrEnum):
     """Whether it is real; stamped on every message. CAP 1.2 `status`, renamed."""
 

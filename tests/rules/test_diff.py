@@ -50,8 +50,8 @@ def test_a_moved_threshold_is_told_as_the_band_between() -> None:
     [told] = changed("cost: more than 5000 SEK", "cost: more than 2000 SEK")
 
     assert told == (
-        "sms, push and email: now signed by lead when life safety is no, severity is moderate and cost more than 2000 SEK"
-        " and at most 5000 SEK, unless another rule decides."
+        "sms, push and email: now signed by lead when life safety is no, severity is moderate, cost more than 2000 SEK"
+        " and at most 5000 SEK and over budget is no, unless another rule decides."
     )
 
 
