@@ -27,7 +27,7 @@ from webapp.flow.notices import Message, MessageType, Notice, NoticeStatus
 from webapp.flow.organisation import ChannelSetup, organisation
 from webapp.flow.policies import policy_in_force
 from webapp.flow.postings import Posting, PostingState
-from webapp.flow.subscribers import suppress
+from webapp.flow.subscribers import Suppression, suppress
 from webapp.links import Links
 
 BATCH, FIRST_BATCH = 50, 10
@@ -272,10 +272,12 @@ class Dispatcher:
         now = self.clock()
         match error.error_class:
             case ErrorClass.bad_address:
-                return Answer(DeliveryState.failed, code=error.code, detail=error.detail, suppresses="bad address")
+                return Answer(
+                    DeliveryState.failed, code=error.code, detail=error.detail, suppresses=Suppression.bad_address
+                )
             case ErrorClass.opted_out:
                 return Answer(
-                    DeliveryState.failed, code=error.code, detail=error.detail, suppresses="opted out at the provider"
+                    DeliveryState.failed, code=error.code, detail=error.detail, suppresses=Suppression.opted_out
                 )
             case ErrorClass.expired:
                 return Answer(DeliveryState.expired, code=error.code, detail=error.detail)

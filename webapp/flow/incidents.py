@@ -391,7 +391,7 @@ def _where(parts: Sequence[IncidentArea]) -> Where:
 def concern_of(session: Session, filing: Filing) -> Concern:
     """Whom it concerns, as the audience counts."""
     ids = [component.id for component in with_kin(session, by_codes(session, list(filing.components)))]
-    return Concern(where=filing.where, component_ids=tuple(ids), severity=filing.severity)
+    return Concern(where=filing.where, component_ids=tuple(ids), severity=filing.severity, kind=filing.kind)
 
 
 def updates(session: Session, incident: Incident) -> list[Update]:

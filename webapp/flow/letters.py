@@ -27,7 +27,7 @@ class Letter(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     channel: str = Field(max_length=24)
-    value: str = Field(repr=False, max_length=254)
+    value: str = Field(repr=False, max_length=2_000)
     language: str = Field(max_length=12)
     subject: str
     body: str = Field(repr=False)

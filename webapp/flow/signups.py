@@ -1,9 +1,8 @@
-"""Asking to be told: prove that the address is yours, say what and where, change it, leave."""
+"""Asking to be told: prove that the address is yours."""
 
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,23 +12,11 @@ from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from webapp.db import add, json_field, moment
-from webapp.flow import letters
-from webapp.flow.areas import areas, near
-from webapp.flow.audit import record
-from webapp.flow.components import Component
+from webapp.flow import consents, letters
 from webapp.flow.organisation import organisation
 from webapp.flow.refusals import NotFound, NotValid, TooMany
-from webapp.flow.subscribers import (
-    Address,
-    Subscriber,
-    Subscription,
-    address,
-    addresses,
-    follow_area,
-    forget,
-    key_of,
-    place_at,
-)
+from webapp.flow.subscribers import Address, ConsentClass, Subscriber, address, key_of
+from webapp.flow.wishes import Choices, as_stored, check, choose, from_stored
 
 LIFE = timedelta(minutes=30)
 TRIES = 5
@@ -68,23 +55,12 @@ LINK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a person wants to be told about, and where. No component = everything; no place = everywhere."""
-
-    components: tuple[str, ...] = ()  # public ids
-    area_codes: tuple[str, ...] = ()
-    place: str = ""
-    radius_km: float = 15.0
-    language: str = "en"
-
-
 class Confirmation(SQLModel, table=True):
     """A wish that waits for proof. The code is kept as a hash."""
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     channel: str = Field(max_length=24)
-    value: str = Field(max_length=254, index=True, repr=False)
+    value: str = Field(max_length=2_000, index=True, repr=False)
     code_hash: str = Field(max_length=64, repr=False)
     choices: dict[str, Any] = json_field()
     agreed_text: str
@@ -125,14 +101,14 @@ def ask(
     if channel not in CHANNELS:
         raise NotValid("channel", "Choose email or SMS")
     value = normalised(channel, value)
-    _check(session, choices)
+    check(session, choices)
     _limit(session, channel, value, network, now)
     code = f"{secrets.randbelow(1_000_000):06}"
     wish = Confirmation(
         channel=channel,
         value=value,
         code_hash="",
-        choices=asdict(choices),
+        choices=as_stored(choices),
         agreed_text=agreed_text,
         network=network,
         asked_at=now,
@@ -178,7 +154,10 @@ def confirm(session: Session, wish_id: UUID, code: str, *, now: datetime) -> Sub
         owned.confirmed_at, owned.agreed_text, owned.source = now, wish.agreed_text, "self_signup"
         owned.suppressed_at, owned.suppressed_reason = None, ""
         session.add_all([wish, owned])
-        choose(session, subscriber, _choices(wish.choices), now=now)
+        consents.note(session, owned, ConsentClass.asked, is_given=True, text=wish.agreed_text, source="self_signup",
+                      now=now, network=wish.network)  # fmt: skip
+        subscriber.is_paused, subscriber.paused_until = False, None
+        choose(session, subscriber, from_stored(wish.choices), now=now)
     return subscriber
 
 
@@ -200,70 +179,9 @@ def send_link(
     letters.write(session, channel, value, subject=subject.format(name=name), body=body, language=language, now=now, life=LIFE)  # fmt: skip
 
 
-def choose(session: Session, subscriber: Subscriber, choices: Choices, *, now: datetime) -> None:
-    """Replace what a person follows and where. Raises NotValid."""
-    _check(session, choices)
-    forget(session, subscriber)
-    subscriber.language, subscriber.left_at = choices.language, None
-    subscriber.follows_everywhere = not choices.area_codes and not choices.place
-    session.add(subscriber)
-    chosen = session.exec(select(Component.id).where(col(Component.public_id).in_(choices.components))).all()
-    wanted: list[UUID | None] = [*chosen] or [None]
-    for component_id in wanted:
-        add(session, Subscription(subscriber_id=key_of(subscriber), component_id=component_id))
-    for code in dict.fromkeys(choices.area_codes):
-        follow_area(session, subscriber, code)
-    if choices.place:
-        around = near(session, choices.place, choices.radius_km)
-        place_at(
-            session,
-            subscriber,
-            around.circle.latitude,
-            around.circle.longitude,
-            label=around.label,
-            radius_m=around.circle.radius_m,
-        )
-    record(
-        session,
-        "subscriber.chose",
-        ("subscriber", subscriber.id),
-        "A subscriber chose what to be told",
-        by=None,
-        now=now,
-    )
-
-
-def leave(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
-    """Tell this person nothing that they asked for any more. May be repeated."""
-    forget(session, subscriber)
-    for owned in addresses(session, subscriber):
-        owned.confirmed_at = None
-        if not owned.is_on_file:
-            owned.suppressed_at, owned.suppressed_reason = owned.suppressed_at or now, "unsubscribed"
-        session.add(owned)
-    subscriber.left_at = subscriber.left_at or now
-    session.add(subscriber)
-    record(session, "subscriber.left", ("subscriber", subscriber.id), "A subscriber left", by=None, now=now)
-
-
 def _new_address(session: Session, wish: Confirmation, now: datetime) -> Address:
     subscriber = add(session, Subscriber(created_at=now))
     return add(session, Address(subscriber_id=key_of(subscriber), channel=wish.channel, value=wish.value))
-
-
-def _check(session: Session, choices: Choices) -> None:
-    known = set(session.exec(select(Component.public_id)))
-    if unknown := [public_id for public_id in choices.components if public_id not in known]:
-        raise NotValid("components", f"There is no such service any more: {', '.join(unknown)}; choose again")
-    named = {area.code for area in areas(session)} if choices.area_codes else set()
-    if lost := [code for code in choices.area_codes if code not in named]:
-        raise NotValid("area_codes", f"There is no such area any more: {', '.join(lost)}; choose again")
-    if choices.place:
-        near(session, choices.place, choices.radius_km)
-
-
-def _choices(stored: dict[str, Any]) -> Choices:
-    return Choices(**stored | {name: tuple(stored[name]) for name in ("components", "area_codes")})
 
 
 def _limit(session: Session, channel: str, value: str, network: str, now: datetime) -> None:

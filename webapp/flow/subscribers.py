@@ -1,16 +1,51 @@
 """The people who may be told: who they are, where, by which confirmed addresses, and what they asked for."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum, auto
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, delete, select, update
 
-from rules.terms import Severity
+from rules.terms import Kind, Severity
 from webapp.db import add, moment, word
 from webapp.geo import keys
 
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class ConsentClass(StrEnum):
+    """Why a person may be told: they asked, we serve them, or the law says so."""
+
+    asked = auto()
+    service = auto()  # a customer's address on file, about their own services; they may refuse
+    legal = auto()  # must be told whatever they refused
+
+
+class Suppression(StrEnum):
+    """Why an address may not be used."""
+
+    bad_address = auto()
+    opted_out = auto()  # at the provider
+    answered_stop = auto()
+    unsubscribed = auto()
+
+
+class KindSet(sa.TypeDecorator[frozenset[Kind]]):
+    """Kinds as words between spaces: " fraud outage "; "" = all of them, also later ones."""
+
+    impl = sa.String(120)
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Kind] | None, dialect: sa.Dialect) -> str:  # noqa: ARG002  SQLAlchemy's signature
+        """Raises ValueError for a word that is no kind."""
+        words = sorted(Kind(each) for each in value or ())
+        return f" {' '.join(words)} " if words else ""
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> frozenset[Kind]:  # noqa: ARG002  SQLAlchemy's signature
+        """The members."""
+        return frozenset(Kind(each) for each in (value or "").split())
 
 
 class Subscriber(SQLModel, table=True):
@@ -23,6 +58,16 @@ class Subscriber(SQLModel, table=True):
     follows_everywhere: bool = False  # they chose no place: every place concerns them
     created_at: datetime = moment()
     left_at: datetime | None = moment(default=None)
+    changed_at: datetime | None = moment(default=None, index=True)  # what they are, follow or can be reached by
+    external_id: str | None = Field(
+        default=None, unique=True, index=True, max_length=64
+    )  # as the organisation's own books have them
+    time_zone: str = Field(default="", max_length=40)  # IANA; "" = the organisation's
+    quiet_from_min: int | None = None  # minutes after their midnight; None = no quiet hours
+    quiet_to_min: int | None = None
+    wants_digest: bool = False  # minor things in one mail a day
+    is_paused: bool = False  # told nothing that they asked for
+    paused_until: datetime | None = moment(default=None, index=True)  # None = until they resume
 
 
 class Address(SQLModel, table=True):
@@ -32,13 +77,14 @@ class Address(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True, sa_type=BigId)
     channel: str = Field(max_length=24)
-    value: str = Field(max_length=254, repr=False)  # E.164, or mail address in lower case
+    value: str = Field(max_length=2_000, repr=False)  # E.164, or mail address in lower case
     is_on_file: bool = False  # a customer's address, for service messages
     confirmed_at: datetime | None = moment(default=None)  # its owner asked, and proved that it is theirs
     agreed_text: str = ""  # what they agreed to then
     source: str = ""
     suppressed_at: datetime | None = moment(default=None)
-    suppressed_reason: str = ""
+    suppressed_reason: str = ""  # a Suppression
+    service_refused_at: datetime | None = moment(default=None)  # its owner wants no service messages here
 
 
 class SubscriberPoint(SQLModel, table=True):
@@ -70,6 +116,37 @@ class Subscription(SQLModel, table=True):
     subscriber_id: int = Field(foreign_key="subscriber.id", index=True, sa_type=BigId)
     component_id: UUID | None = Field(default=None, foreign_key="component.id")
     severity_floor: Severity = word(Severity, default=Severity.minor)
+    kinds: frozenset[Kind] = Field(default=frozenset(), sa_type=KindSet)  # empty = all
+
+
+class Segment(SQLModel, table=True):
+    """A group of people that the organisation's own books know: business customers, one network area. Or a tag."""
+
+    code: str = Field(primary_key=True, max_length=40)
+    name: str
+    is_tag: bool = False  # put on people by hand
+
+
+class SubscriberSegment(SQLModel, table=True):
+    """Who belongs to which."""
+
+    __tablename__ = "subscriber_segment"
+    subscriber_id: int = Field(foreign_key="subscriber.id", primary_key=True, sa_type=BigId)
+    segment_code: str = Field(foreign_key="segment.code", primary_key=True, max_length=40, index=True)
+
+
+def covers(kind: Kind | None) -> sa.ColumnElement[bool]:
+    """Whether a subscription is about incidents of this kind; None = not known, so that only "all" is."""
+    written = sa.cast(col(Subscription.kinds), sa.String)
+    is_all = written == ""
+    return is_all if kind is None else sa.or_(is_all, written.like(f"% {kind} %"))
+
+
+def mark_changed(session: Session, subscriber_ids: Iterable[int] | sa.Select[int], *, now: datetime) -> None:
+    """Say that what these people are, follow or can be reached by has changed: counts made before may be wrong."""
+    ids = subscriber_ids if isinstance(subscriber_ids, sa.Select) else list(subscriber_ids)
+    changed = update(Subscriber).where(col(Subscriber.id).in_(ids))
+    session.execute(changed.values(changed_at=now).execution_options(synchronize_session=False))
 
 
 def address(session: Session, channel: str, value: str) -> Address | None:
@@ -84,7 +161,13 @@ def addresses(session: Session, subscriber: Subscriber) -> list[Address]:
 
 def followed(session: Session, subscriber: Subscriber) -> list[UUID | None]:
     """Component ids that they follow; [None] = everything."""
-    return list(session.exec(select(Subscription.component_id).where(Subscription.subscriber_id == subscriber.id)))
+    return [each.component_id for each in subscriptions(session, subscriber)]
+
+
+def subscriptions(session: Session, subscriber: Subscriber) -> list[Subscription]:
+    """What they asked for."""
+    wanted = select(Subscription).where(Subscription.subscriber_id == subscriber.id)
+    return list(session.exec(wanted.order_by(col(Subscription.id))))
 
 
 def places(session: Session, subscriber: Subscriber) -> tuple[list[str], list[SubscriberPoint]]:
@@ -124,9 +207,15 @@ def suppress(session: Session, channel: str, value: str, *, reason: str, now: da
     statement = (
         update(Address)
         .where(col(Address.channel) == channel, col(Address.value) == value, col(Address.suppressed_at).is_(None))
-        .values(suppressed_at=now, suppressed_reason=reason, confirmed_at=None)
+        .values(suppressed_at=now, suppressed_reason=reason)
     )
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has a rowcount
+    if reason != Suppression.opted_out:  # that one they can take back by a word
+        statement = statement.values(confirmed_at=None)
+    is_new = bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has a rowcount
+    if is_new:
+        owner = select(Address.subscriber_id).where(Address.channel == channel, Address.value == value)
+        mark_changed(session, owner, now=now)
+    return is_new
 
 
 def forget(session: Session, subscriber: Subscriber) -> None:

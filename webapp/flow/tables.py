@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from webapp.flow import dispatch, history, lifecycle, receipts, signups, surface
+from webapp.flow import dispatch, history, lifecycle, limits, receipts, signups, surface
 
-STAGES = (dispatch, history, lifecycle, receipts, signups, surface)  # the last ones; they import all before them
+STAGES = (dispatch, history, lifecycle, limits, receipts, signups, surface)  # the last ones; they import all others
 METADATA = SQLModel.metadata

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from rules.facts import Group
-from rules.terms import Listeners, Severity
+from rules.terms import Kind, Listeners, Severity
 from tests.builders import NOON, a_component
 from webapp.db import add
 from webapp.flow import audience
@@ -34,8 +34,19 @@ class Somebody:
     follows_everywhere: bool
     points: list[tuple[float, float, float, bool]] = field(default_factory=list)  # latitude, longitude, radius, on file
     areas: dict[str, tuple[bool, bool]] = field(default_factory=dict)  # on file, chosen
-    subscriptions: list[tuple[UUID | None, Severity]] = field(default_factory=list)
-    addresses: dict[str, tuple[bool, datetime | None, datetime | None]] = field(default_factory=dict)
+    is_paused: bool = False
+    subscriptions: list[tuple[UUID | None, Severity, frozenset[Kind]]] = field(default_factory=list)
+    addresses: dict[str, "Known"] = field(default_factory=dict)
+
+
+@dataclass
+class Known:
+    """One address of theirs."""
+
+    is_on_file: bool
+    confirmed_at: datetime | None
+    suppressed_at: datetime | None
+    service_refused_at: datetime | None
 
 
 def metres(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -49,8 +60,8 @@ def line(code: str | None) -> list[str]:
 
 def somebody(session: Session, chance: random.Random, components: list[UUID]) -> Somebody:
     """Stored, and described."""
-    row = add(session, Subscriber(is_customer=chance.random() < 0.6, follows_everywhere=chance.random() < 0.2, created_at=NOON))  # fmt: skip
-    one = Somebody(key_of(row), row.is_customer, row.follows_everywhere)
+    row = add(session, Subscriber(is_customer=chance.random() < 0.6, follows_everywhere=chance.random() < 0.2, is_paused=chance.random() < 0.1, created_at=NOON))  # fmt: skip
+    one = Somebody(key_of(row), row.is_customer, row.follows_everywhere, is_paused=row.is_paused)
     for _ in range(chance.choice([0, 1, 1, 2, 3])):
         middle = chance.choice(list(MIDDLES.values()))
         z = keys.key(middle[0] + chance.uniform(-0.2, 0.2), middle[1] + chance.uniform(-0.4, 0.4))
@@ -62,22 +73,26 @@ def somebody(session: Session, chance: random.Random, components: list[UUID]) ->
         on_file, chosen = one.areas[code]
         add(session, SubscriberArea(subscriber_id=one.id, area_code=code, is_on_file=on_file, is_chosen=chosen))
     for _ in range(chance.choice([0, 1, 1, 2])):
-        wish = (chance.choice([None, *components]), chance.choice(FLOORS))
+        kinds = frozenset(chance.sample(list(Kind), chance.choice([0, 0, 1, 3])))
+        wish = (chance.choice([None, *components]), chance.choice(FLOORS), kinds)
         one.subscriptions.append(wish)
-        add(session, Subscription(subscriber_id=one.id, component_id=wish[0], severity_floor=wish[1]))
+        add(session, Subscription(subscriber_id=one.id, component_id=wish[0], severity_floor=wish[1], kinds=kinds))
     for channel in chance.sample(CHANNELS, chance.choice([0, 1, 2, 2])):
         on_file, confirmed = chance.random() < 0.5, chance.choice([None, NOON])
-        suppressed = NOON if chance.random() < 0.2 else None
-        one.addresses[channel] = (on_file, confirmed, suppressed)
+        suppressed, refused = (NOON if chance.random() < 0.2 else None for _ in range(2))
+        one.addresses[channel] = Known(on_file, confirmed, suppressed, refused)
         add(session, Address(subscriber_id=one.id, channel=channel, value=f"{channel}{one.id}", is_on_file=on_file,
-                             confirmed_at=confirmed, suppressed_at=suppressed))  # fmt: skip
+                             confirmed_at=confirmed, suppressed_at=suppressed, service_refused_at=refused))  # fmt: skip
     return one
 
 
 def chose_it(one: Somebody, concern: Concern) -> bool:
     """Whether a subscription and a chosen place cover it."""
     severity = max(concern.severity, Severity.minor)
-    wants = any(part in {None, *concern.component_ids} and floor <= severity for part, floor in one.subscriptions)
+    wants = not one.is_paused and any(
+        part in {None, *concern.component_ids} and floor <= severity and (not kinds or concern.kind in kinds)
+        for part, floor, kinds in one.subscriptions
+    )
     where = concern.where
     known_inside = [MIDDLES[code] for code in MIDDLES if set(line(code)) & set(where.codes)]
     held = {
@@ -115,9 +130,14 @@ def by_hand(people: list[Somebody], concern: Concern) -> tuple[int, dict[tuple[f
     total, groups = 0, dict[tuple[frozenset[str], frozenset[str]], int]()
     for one in people:
         wishes, is_customer_there = chose_it(one, concern), one.is_customer and is_there(one, concern.where)
-        usable = {name: address for name, address in one.addresses.items() if address[2] is None}
-        asked = frozenset(name for name, (_, confirmed, _) in usable.items() if confirmed and wishes)
-        on_file = frozenset(name for name, (kept, _, _) in usable.items() if kept and is_customer_there) - asked
+        usable = {name: known for name, known in one.addresses.items() if known.suppressed_at is None}
+        asked = frozenset(name for name, known in usable.items() if known.confirmed_at and wishes)
+        served = {
+            name
+            for name, known in usable.items()
+            if known.is_on_file and (concern.kind is Kind.data_breach or not known.service_refused_at)
+        }
+        on_file = frozenset(served if is_customer_there else ()) - asked
         total += bool(asked) or is_customer_there
         if asked or on_file:
             groups[asked, on_file] = groups.get((asked, on_file), 0) + 1
@@ -134,7 +154,7 @@ def a_concern(chance: random.Random, components: list[UUID]) -> Concern:
         for _ in range(chance.choice([0, 1, 1, 2]))
     )
     touched = tuple(chance.sample(components, chance.choice([0, 1, 2])))
-    return Concern(Where(codes, nears), touched, chance.choice(list(Severity)))
+    return Concern(Where(codes, nears), touched, chance.choice(list(Severity)), chance.choice([None, *Kind]))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -11,14 +11,15 @@ from sqlmodel import Session, col, select
 from rules.terms import Listeners, Severity
 from tests.builders import NOON, SVEG, a_component, an_organisation
 from webapp.db import add
-from webapp.flow import audience, signups, subscribers
+from webapp.flow import audience, leaving, signups, subscribers, wishes
 from webapp.flow.areas import Near, Where
 from webapp.flow.audience import Concern
 from webapp.flow.components import Component
 from webapp.flow.letters import Letter
 from webapp.flow.refusals import NotFound, NotValid, TooMany
-from webapp.flow.signups import Choices, Confirmation
+from webapp.flow.signups import Confirmation
 from webapp.flow.subscribers import Address, Subscriber, SubscriberArea, place_at
+from webapp.flow.wishes import Around, Choices
 from webapp.geo.circles import Circle
 
 PHONE, MAIL = "+46701234567", "anna@mail.example"
@@ -27,6 +28,8 @@ IN_STOCKHOLM = Where(nears=(Near("Stockholm", Circle(59.33, 18.07, 15_000)),))
 
 
 def ask(session: Session, channel: str = "sms", value: str = PHONE, *, now: datetime = NOON, network: str = "192.0.2.1", **choices: Any) -> Confirmation:  # fmt: skip
+    if place := choices.pop("place", ""):
+        choices["places"] = (Around(place, choices.pop("radius_km", 15.0)),)
     return signups.ask(session, channel, value, Choices(**choices), agreed_text="Tell me", network=network,
                        public_url="https://status.example.org", now=now)  # fmt: skip
 
@@ -177,7 +180,7 @@ def test_choices_are_replaced_and_not_merged(session: Session) -> None:
     person = signed_up(session, components=(component.public_id,), place="Sveg")
     assert told(session) == []
 
-    signups.choose(session, person, Choices(area_codes=("SE-2361",), language="sv"), now=NOON)
+    wishes.choose(session, person, Choices(area_codes=("SE-2361",), language="sv"), now=NOON)
 
     assert subscribers.followed(session, person) == [None]
     assert [codes for codes, points in [subscribers.places(session, person)] if not points] == [["SE-2361"]]
@@ -197,8 +200,8 @@ def test_a_choice_that_cannot_be_is_refused_before_a_letter_is_written(
 
 def test_whoever_left_is_told_nothing_and_may_come_back(session: Session) -> None:
     person = signed_up(session, place="Sveg")
-    signups.leave(session, person, now=NOON)
-    signups.leave(session, person, now=NOON)
+    leaving.leave(session, person, now=NOON)
+    leaving.leave(session, person, now=NOON)
     assert told(session) == []
     assert audience.count(session, Concern(IN_SVEG, (), Severity.extreme), channels=["sms"]).people == 0
 
@@ -228,7 +231,7 @@ def test_a_customer_who_signs_up_changes_or_leaves_keeps_what_is_on_file(session
     assert told(session, Where(codes=("SE-2361",))) == [MAIL]
     assert told(session, IN_SVEG) == [MAIL]
     assert told(session, IN_SVEG, Listeners.asked) == []
-    signups.leave(session, customer, now=NOON)
+    leaving.leave(session, customer, now=NOON)
 
     assert told(session, IN_STOCKHOLM) == []
     assert told(session, IN_SVEG) == [MAIL]

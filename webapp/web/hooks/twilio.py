@@ -11,7 +11,7 @@ from webapp.channels.twilio_errors import error_class_of
 from webapp.flow import receipts
 from webapp.flow.deliveries import DeliveryState
 from webapp.flow.refusals import NotAllowed
-from webapp.flow.subscribers import suppress
+from webapp.flow.subscribers import Suppression, suppress
 from webapp.web.session import installation, store
 
 hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
@@ -22,7 +22,7 @@ STATES = {
     "undelivered": DeliveryState.undelivered,
     "failed": DeliveryState.failed,
 }  # the others tell nothing that the answer to our request has not told
-SUPPRESSES = {ErrorClass.bad_address: "bad address", ErrorClass.opted_out: "opted out at the provider"}
+SUPPRESSES = {ErrorClass.bad_address: Suppression.bad_address, ErrorClass.opted_out: Suppression.opted_out}
 STOP = {
     "stop", "stopall", "stopp", "sluta", "avsluta", "avregistrera", "avanmäl", "nej tack", "unsubscribe", "cancel", "end", "quit",
     "revoke", "optout", "opt out", "lopeta", "slutt", "avmeld", "afmeld",
@@ -70,5 +70,5 @@ def inbound() -> Response:
     """Whoever answers STOP is not texted again until they ask anew."""
     said = " ".join(request.form.get("Body", "").casefold().strip(" .!\"'”\n\t").split())
     if said in STOP or request.form.get("OptOutType", "") == "STOP":
-        suppress(store(), "sms", request.form.get("From", ""), reason="answered STOP", now=clock.now())
+        suppress(store(), "sms", request.form.get("From", ""), reason=Suppression.answered_stop, now=clock.now())
     return Response(NO_ANSWER, mimetype="text/xml")

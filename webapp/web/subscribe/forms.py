@@ -10,7 +10,8 @@ from webapp.flow.areas import Level, areas
 from webapp.flow.components import components
 from webapp.flow.organisation import channel_setups
 from webapp.flow.refusals import NotValid
-from webapp.flow.signups import CHANNELS, Choices
+from webapp.flow.signups import CHANNELS
+from webapp.flow.wishes import Around, Choices
 from webapp.web.languages import NAMES
 from webapp.web.reader import Reader
 
@@ -82,8 +83,7 @@ def choices_of(form: WishesForm) -> Choices:
     return Choices(
         components=tuple(form.components.data or ()),
         area_codes=tuple(form.area_codes.data or ()),
-        place=(form.place.data or "").strip(),
-        radius_km=float(form.radius_km.data),
+        places=(Around(place, float(form.radius_km.data)),) if (place := (form.place.data or "").strip()) else (),
         language=form.language.data,
     )
 

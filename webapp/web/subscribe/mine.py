@@ -4,7 +4,7 @@ from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import clock
-from webapp.flow import signups
+from webapp.flow import leaving, wishes
 from webapp.flow.areas import areas
 from webapp.flow.components import components
 from webapp.flow.refusals import NotFound, NotValid
@@ -36,7 +36,7 @@ def change(token: str) -> AnyResponse:
     if not form.validate() or not _in_use(subscriber):
         return _form(form, to, subscriber, token, 422)
     try:
-        signups.choose(store(), subscriber, choices_of(form), now=clock.now())
+        wishes.choose(store(), subscriber, choices_of(form), now=clock.now())
     except NotValid as refusal:
         show_at(form, refusal, to)
         return _form(form, to, subscriber, token, 422)
@@ -54,7 +54,7 @@ def ask_leave(token: str) -> Response:
 def leave(token: str) -> Response:
     """Tell them nothing more that they asked for; also one click in a mail program (RFC 8058). May be repeated."""
     subscriber, to = _whose(token), reader(WORDS)
-    signups.leave(store(), subscriber, now=clock.now())
+    leaving.leave(store(), subscriber, now=clock.now())
     return make_response(
         page("subscribe/left.html", to, title=to.words["left_title"], is_customer=subscriber.is_customer)
     )

@@ -81,8 +81,8 @@ def test_reports_move_a_delivery_on_in_whatever_order_they_come(street: Street) 
     [
         ("sent", "", DeliveryState.sent, None),
         ("undelivered", "30003", DeliveryState.undelivered, None),
-        ("undelivered", "30005", DeliveryState.undelivered, "bad address"),
-        ("failed", "21610", DeliveryState.failed, "opted out at the provider"),
+        ("undelivered", "30005", DeliveryState.undelivered, "bad_address"),
+        ("failed", "21610", DeliveryState.failed, "opted_out"),
         ("failed", "30036", DeliveryState.expired, None),
         ("failed", "not a number", DeliveryState.failed, None),
         ("accepted", "", DeliveryState.accepted, None),
@@ -149,7 +149,7 @@ def test_whoever_answers_stop_is_texted_no_more(street: Street, form: dict[str, 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].text.endswith("<Response/>")
     assert answers[0].headers["Content-Type"].startswith("text/xml")
-    assert suppressed(street) == "answered STOP"
+    assert suppressed(street) == "answered_stop"
 
 
 @on_sqlite
