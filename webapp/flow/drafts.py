@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from rules.terms import Listeners
-from webapp import moments
 from webapp.db import add
 from webapp.flow import texts
 from webapp.flow.assessments import Assessment
@@ -65,7 +64,7 @@ def draft(
     told = told_of(session, incident, notice, status_url=status_url)
     for language in organisation(session).languages:
         _write_text(session, notice, language, texts.said(told, language, default_language=default_language(session)))
-    choose_channels(session, notice, _recommended(session, assessment, notice, now=now), told=told)
+    choose_channels(session, notice, _recommended(assessment, notice), told=told)
     _draft_endings(session, notice, told, by=by, now=now)
     record(session, "notice.drafted", ("notice", notice.id), f"{by.name} drafted notice {notice.code}", by=by, now=now)
     return notice
@@ -84,7 +83,6 @@ def choose_channels(session: Session, notice: Notice, chosen: list[NoticeChannel
                 notice_id=notice.id,
                 channel=pick.channel,
                 listeners=pick.listeners,
-                not_before_at=pick.not_before_at,
                 override_reason=pick.override_reason.strip(),
             )
         )
@@ -201,19 +199,14 @@ def follow_channels(session: Session, notice: Notice, over: Notice) -> None:
     session.flush()
 
 
-def _recommended(session: Session, assessment: Assessment, notice: Notice, *, now: datetime) -> list[NoticeChannel]:
-    advised = assessment.result["channels"]
-    zone = organisation(session).time_zone
+def _recommended(assessment: Assessment, notice: Notice) -> list[NoticeChannel]:
     return [
         NoticeChannel(
             notice_id=notice.id,
             channel=channel,
             listeners=Listeners(advice.get("audience") or "all"),
-            not_before_at=moments.next_clock(advice["not_before"], zone, after=now)
-            if advice.get("not_before")
-            else None,
         )
-        for channel, advice in advised.items()
+        for channel, advice in assessment.result["channels"].items()
         if channel in assessment.result["plan"]["recommended"]["channels"]
     ]
 

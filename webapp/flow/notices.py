@@ -109,8 +109,17 @@ class NoticeChannel(SQLModel, table=True):
     notice_id: UUID = Field(foreign_key="notice.id", primary_key=True)
     channel: str = Field(primary_key=True, max_length=24)
     listeners: Listeners = word(Listeners, default=Listeners.all)
-    not_before_at: datetime | None = moment(default=None)  # quiet hours
+    not_before_at: datetime | None = moment(default=None)  # quiet hours, known once it goes live
     override_reason: str = ""  # why it goes there against the rules
+
+
+class LeftOut(SQLModel, table=True):
+    """A channel that was recommended and that a notice does not go to."""
+
+    __tablename__ = "notice_left_out"
+    notice_id: UUID = Field(foreign_key="notice.id", primary_key=True)
+    channel: str = Field(primary_key=True, max_length=24)
+    reason: str  # why not
 
 
 class Message(SQLModel, table=True):
@@ -166,6 +175,12 @@ def channels_of(session: Session, notice: Notice) -> list[NoticeChannel]:
     return sorted(picks, key=lambda pick: order.get(pick.channel, len(order)))
 
 
+def left_out_of(session: Session, notice: Notice) -> dict[str, str]:
+    """Why it does not go where it was recommended to, by channel."""
+    known = session.exec(select(LeftOut).where(LeftOut.notice_id == notice.id).order_by(col(LeftOut.channel)))
+    return {one.channel: one.reason for one in known}
+
+
 def texts_of(session: Session, notice: Notice) -> list[NoticeText]:
     """Its texts, the default language first."""
     order = organisation(session).languages
@@ -195,13 +210,14 @@ def _content(session: Session, notice: Notice) -> list[object]:
         sorted([text.language, text.headline, text.description, text.instruction] for text in texts_of(session, notice)),
         sorted(_pick_content(pick) for pick in channels_of(session, notice)),
         sorted([message.channel, message.language, message.subject, message.body] for message in messages_of(session, notice)),
+        *([sorted(left_out.items())] if (left_out := left_out_of(session, notice)) else []),
     ]  # fmt: skip
 
 
 def _pick_content(pick: NoticeChannel) -> list[str]:
     # Nothing is added without a reason: what was signed before there were any keeps its hash.
     reasons = [pick.override_reason] if pick.override_reason else []
-    return [pick.channel, pick.listeners, _instant(pick.not_before_at) or "", *reasons]
+    return [pick.channel, pick.listeners, "", *reasons]
 
 
 def _instant(at: datetime | None) -> str | None:

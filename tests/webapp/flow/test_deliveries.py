@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from tests.arrow import Arrow
-from tests.builders import NOON, a_draft, an_incident
+from tests.builders import NOON
 from tests.webapp.flow.scenes import (
     a_bank,
     another_notice,
@@ -15,14 +15,13 @@ from tests.webapp.flow.scenes import (
     counts,
     person,
     recounted,
-    texted,
     together,
 )
 from webapp import db
-from webapp.flow import attempts, claims, deliveries, lifecycle, receipts, submission
+from webapp.flow import attempts, claims, deliveries, lifecycle, receipts
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Chunk, ChunkState, DeliveryState, Result
-from webapp.flow.notices import Notice, NoticeChannel
+from webapp.flow.notices import Notice
 
 SMS = ("status_page", "sms")
 RARELY = settings(
@@ -46,21 +45,6 @@ def test_a_chunk_closes_when_nobody_in_it_is_left_and_not_before(session: Sessio
 
     (chunk,) = chunks(arrow, notice)
     assert (chunk.state, chunk.leased_until, chunk.doubts) == (ChunkState.done, None, 0)
-
-
-def test_quiet_hours_hold_texts_back_and_nothing_else(session: Session, arrow: Arrow) -> None:
-    operator, lead = a_bank(session, sms=2, email=2)
-    notice = a_draft(session, an_incident(session, by=operator), by=operator, channels=("sms", "email"))
-    session.get_one(NoticeChannel, (notice.id, "sms")).not_before_at = NOON + timedelta(hours=1)
-    submission.submit(session, notice, by=operator, now=NOON)
-    lifecycle.sign(session, notice, by=lead, now=NOON, hold_s=0)
-    session.commit()
-
-    arrow.go_on(minutes=59)
-    assert (texted(arrow), len(arrow.received("email"))) == ([], 2)
-    arrow.go_on(minutes=1)
-
-    assert len(texted(arrow)) == 2
 
 
 def test_several_senders_never_claim_the_same_chunk(session: Session, arrow: Arrow) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from tests.arrow import Arrow
 from tests.builders import NOON, THREE
-from tests.webapp.flow.scenes import approved, move_end, person, resolve, stop, stored, texted
+from tests.webapp.flow.scenes import an_update, approved, move_end, person, resolve, stop, stored, texted
 from webapp import db
 from webapp.flow import attempts, claims, deliveries, lifecycle, schedule
 from webapp.flow.notices import Notice
@@ -105,6 +105,40 @@ def test_after_an_end_that_somebody_moved_nothing_is_said_at_the_old_one(session
     arrow.go_on(minutes=30)
 
     assert over(arrow) == []
+
+
+@pytest.mark.parametrize("by_person", [True, False])
+def test_whose_notice_ended_before_the_incident_did_hears_of_the_end(
+    session: Session, arrow: Arrow, by_person: bool
+) -> None:
+    notice = approved(session, sms=1, channels=SMS)
+    arrow.go_on(seconds=1)
+    move_end(arrow, notice, THREE + timedelta(hours=1))
+    arrow.go_to(THREE + timedelta(minutes=30))
+
+    if by_person:
+        resolve(arrow, notice)
+        arrow.go_on(seconds=1)
+    arrow.go_to(THREE + timedelta(hours=1))
+    arrow.go_on(hours=3)
+
+    assert over(arrow) == ["+46701000000"]
+    (said,) = [
+        text["body"] for text in arrow.received("sms") if "ver since" in text["body"] or "should be" in text["body"]
+    ]
+    assert ("15:30 CET" if by_person else "16:00 CET") in said
+
+
+def test_who_was_told_more_since_hears_of_the_end_once(session: Session, arrow: Arrow) -> None:
+    notice = approved(session, sms=1, channels=SMS)
+    arrow.go_on(seconds=1)
+    an_update(arrow, notice, channels=SMS, end=THREE + timedelta(hours=1))
+    arrow.go_on(seconds=1)
+
+    arrow.go_to(THREE + timedelta(hours=1))
+    arrow.go_on(hours=3)
+
+    assert over(arrow) == ["+46701000000"]
 
 
 @pytest.mark.parametrize(("late_min", "goes_out"), [(30, True), (50, False), (24 * 60, False)])
