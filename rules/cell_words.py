@@ -109,4 +109,4 @@ def _value(dimension: Dimension, cell: int) -> float:
 
 def _exact(value: float) -> str:
     rounded = round(value, 9)
-    return f"{int(rounded)}" if rounded == int(rounded) else f"{rounded!r}"
+    return f"{int(rounded)}" if rounded == int(rounded) else f"{rounded:.9f}".rstrip("0")

@@ -160,7 +160,9 @@ def _place(mark: yaml.Mark) -> Place:
 
 def _in_plain_words(error: yaml.YAMLError) -> Mistake:
     problem = str(getattr(error, "problem", None) or error)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    # A quote that is never closed is met at the end of the text; where it is opened is what has to be mended.
+    first, second = ("context_mark", "problem_mark") if "end of stream" in problem else ("problem_mark", "context_mark")
+    mark = getattr(error, first, None) or getattr(error, second, None)
     place = _place(mark) if mark else Place(1, 1)
     known = (words for jargon, words in _PLAIN_WORDS.items() if jargon in problem)
     return Mistake(*place, next(known, "The text cannot be read from here on. Check quotes, brackets and indentation."))

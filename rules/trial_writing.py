@@ -6,6 +6,7 @@ from rules.cell_words import exact_text
 from rules.cells import Value
 from rules.vocabulary import FactType, vocabulary
 
+LONGEST = 120  # characters of a line; what is longer has a line for each fact
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZåäöÅÄÖ0123456789 .%-")
 
 
@@ -13,9 +14,11 @@ def trial_text(name: str, facts: Mapping[str, str], expect: Mapping[str, str]) -
     """One entry of `scenarios:`, indented by two. facts: as in `Example.facts` or `said_of_facts`."""
     said = [f"{fact}: {_list_of(fact, value) or _quoted(value)}" for fact, value in facts.items()]
     told = [f"{channel}: {verdict}" for channel, verdict in expect.items()]
+    short = f"    incident: {{{', '.join(said)}}}\n"
+    long = "    incident:\n" + "".join(f"      {one}\n" for one in said)
     return (
         f"  - name: {_quoted(name)}\n"
-        f"    incident: {{{', '.join(said)}}}\n"
+        f"{short if len(short) <= LONGEST or not said else long}"
         f"    expect: {{{', '.join(told)}}}\n"
     )  # fmt: skip
 
