@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import lru_cache
 
+import sqlalchemy as sa
+from shapely import MultiPolygon
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp.db import word
 from webapp.flow.refusals import NotValid
+from webapp.geo import shapes
 from webapp.geo.circles import FARTHEST_LATITUDE, Circle
 
 WIDEST_KM = 1_000.0
+MOST_CODES = 10_000  # in one query
 PHRASES = {
     "en": ("in {place}", "within {km:g} km of {place}", " and "),
     "sv": ("i {place}", "inom {km:g} km från {place}", " och "),
 }
-SAID = {"en": ("{place}, within {km:g} km", " and "), "sv": ("{place}, inom {km:g} km", " och ")}
+SAID = {
+    "en": ("{place}, within {km:g} km", " and ", "{most}, except {rest}", "everywhere"),
+    "sv": ("{place}, inom {km:g} km", " och ", "{most}, utom {rest}", "överallt"),
+}
 
 
 class Level(StrEnum):
@@ -24,7 +32,8 @@ class Level(StrEnum):
     county = auto()
     municipality = auto()
     locality = auto()
-    own = auto()
+    postcode = auto()
+    own = auto()  # a sales or network area
 
 
 class Area(SQLModel, table=True):
@@ -33,10 +42,13 @@ class Area(SQLModel, table=True):
     code: str = Field(primary_key=True, max_length=40)
     name: str = Field(index=True)
     level: Level = word(Level)
-    parent_code: str | None = Field(default=None, foreign_key="area.code")
+    parent_code: str | None = Field(default=None, foreign_key="area.code", index=True)
     latitude: float | None = None  # its middle, for "within 15 km of"
     longitude: float | None = None
     source: str = ""
+
+
+AREA = SQLModel.metadata.tables["area"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +60,61 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawn or uploaded area: its name, and a GeoJSON MultiPolygon as `shapes.as_text` writes it."""
+
+    label: str
+    geojson: str
+
+    @property
+    def shape(self) -> MultiPolygon:
+        """To work with; the same object for the same text."""
+        return _shape(self.geojson)
+
+
+def drawn(label: str, shape: MultiPolygon) -> Drawn:
+    """A normal shape under a name. Make shapes by `geojson.one`, `shapes.box` or `shapes.normal`."""
+    return Drawn(label.strip() or "drawn area", shapes.as_text(shape))
+
+
+@lru_cache(maxsize=64)
+def _shape(geojson: str) -> MultiPolygon:
+    return shapes.from_text(geojson)
+
+
+@dataclass(frozen=True, slots=True)
 class Where:
-    """The union of coded areas and circles. Empty = everywhere."""
+    """The union of coded areas, circles and shapes, without what `but` holds. Empty = everywhere.
+
+    An exclusion only ever takes people out: whoever has all places that we know of inside `but`.
+    """
 
     codes: tuple[str, ...] = ()
     nears: tuple[Near, ...] = ()
+    drawns: tuple[Drawn, ...] = ()
+    but: "Where | None" = None  # its own `but` is not heeded
 
     @property
     def is_everywhere(self) -> bool:
         """Whether no place limits it."""
-        return not self.codes and not self.nears
+        return not self.has_parts and not (self.but and self.but.has_parts)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether any area is named; if not, it starts from everywhere."""
+        return bool(self.codes or self.nears or self.drawns)
 
 
 def areas(session: Session) -> list[Area]:
     """All, by name."""
     return list(session.exec(select(Area).order_by(col(Area.name))))
+
+
+def unknown(session: Session, where: Where) -> list[str]:
+    """Codes, also of exclusions, that no area has."""
+    codes = dict.fromkeys([*where.codes, *(where.but.codes if where.but else ())])
+    known = set(session.exec(select(Area.code).where(col(Area.code).in_(codes)))) if codes else set()
+    return [code for code in codes if code not in known]
 
 
 def near(session: Session, place: str, radius_km: float) -> Near:
@@ -80,48 +132,61 @@ def near(session: Session, place: str, radius_km: float) -> Near:
 
 def with_children(session: Session, codes: tuple[str, ...]) -> list[str]:
     """These codes and those of every area inside them."""
-    children: dict[str | None, list[str]] = {}
-    for code, parent in session.exec(select(Area.code, Area.parent_code)):
-        children.setdefault(parent, []).append(code)
-    found, waiting = [], list(codes)
-    while waiting:
-        code = waiting.pop()
-        if code not in found:
-            found.append(code)
-            waiting.extend(children.get(code, []))
-    return found
+    return _closure(session, codes, AREA.c.parent_code, AREA.c.code)
 
 
 def around(session: Session, codes: tuple[str, ...]) -> list[str]:
     """These codes and those of every area that holds them."""
-    parents = dict(session.exec(select(Area.code, Area.parent_code)).all())
-    found: list[str] = []
-    for code in codes:
-        holder: str | None = code
-        while holder is not None and holder not in found:
-            found.append(holder)
-            holder = parents.get(holder)
-    return found
+    return _closure(session, codes, AREA.c.code, AREA.c.parent_code)
+
+
+def _closure(session: Session, codes: tuple[str, ...], start: sa.Column[str], end: sa.Column[str]) -> list[str]:
+    """These codes, then whatever `end` follows from `start`, level by level: a country takes five queries."""
+    found, new = dict.fromkeys(codes), list(dict.fromkeys(codes))
+    while new:
+        some, new = new[:MOST_CODES], new[MOST_CODES:]
+        further = session.execute(sa.select(end).where(start.in_(some), end.is_not(None)).distinct()).scalars()
+        more = [code for code in further if code not in found]
+        found |= dict.fromkeys(more)
+        new += more
+    return list(found)
 
 
 def in_words(session: Session, where: Where, language: str = "en") -> str:
-    """The place as people say it: "Sveg, within 15 km"; "" = everywhere."""
-    around, both = SAID.get(language, SAID["en"])
-    names = {area.code: area.name for area in areas(session)} if where.codes else {}
-    parts = [names.get(code, code) for code in where.codes]
-    parts += [around.format(place=near.label, km=near.circle.radius_m / 1_000) for near in where.nears]
-    return both.join(parts)
+    """The place as people say it: "Sveg, within 15 km, except Lillhärdal"; "" = everywhere."""
+    circle, both, without, all_over = SAID.get(language, SAID["en"])
+    names = _names(session, where)
+
+    def said(part: Where) -> str:
+        places = [names.get(code, code) for code in part.codes]
+        places += [circle.format(place=near.label, km=near.circle.radius_m / 1_000) for near in part.nears]
+        return both.join([*places, *(each.label for each in part.drawns)])
+
+    if where.but is None or not where.but.has_parts:
+        return said(where)
+    return without.format(most=said(where) or all_over, rest=said(where.but))
+
+
+def _names(session: Session, where: Where) -> dict[str, str]:
+    codes = [*where.codes, *(where.but.codes if where.but else ())]
+    if not codes:
+        return {}
+    return dict(session.exec(select(Area.code, Area.name).where(col(Area.code).in_(codes))).all())
 
 
 def in_sentences(session: Session, where: Where) -> dict[str, str]:
     """The place as a part of a sentence, by language: "within 15 km of Sveg"; "" = everywhere."""
-    names = {area.code: area.name for area in areas(session)} if where.codes else {}
+    names = _names(session, where)
     said = {}
     for language, (inside, within, both) in PHRASES.items():
-        named = both.join(names.get(code, code) for code in where.codes)
+        named = both.join([*(names.get(code, code) for code in where.codes), *(each.label for each in where.drawns)])
         parts = [inside.format(place=named)] if named else []
         parts += [within.format(place=near.label, km=near.circle.radius_m / 1_000) for near in where.nears]
         said[language] = both.join(parts)
+        if where.but is not None and where.but.has_parts:
+            _, _, without, all_over = SAID[language]
+            rest = in_words(session, where.but, language)
+            said[language] = without.format(most=said[language] or all_over, rest=rest)
     return said
 
 

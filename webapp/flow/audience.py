@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from rules import facts
 from rules.terms import Kind, Listeners, Severity
@@ -45,10 +45,11 @@ class Counted:
         return sum(group.people for group in self.groups if channel in group.asked | group.on_file)
 
 
-def count(session: Session, concern: Concern, *, channels: list[str]) -> Counted:
-    """The people whom this concerns. `channels`: the direct ones that are set up."""
+def count(session: Session, concern: Concern, *, channels: list[str], among: Sequence[int] | None = None) -> Counted:
+    """The people whom this concerns. `channels`: the direct ones that are set up. `among`: ids of whom to ask about."""
     there = There(session, concern.where, among=among)
-    usable = _usable(concern, there).subquery()
+    is_meant = sa.true() if among is None else col(Subscriber.id).in_(listed(session, among))
+    usable = _usable(concern, there).where(is_meant).subquery()
     marks = [
         sa.func.max(sa.case((usable.c.channel == channel, sa.case((usable.c.is_asked, 2), else_=1)), else_=0)).label(
             channel
@@ -61,7 +62,7 @@ def count(session: Session, concern: Concern, *, channels: list[str]) -> Counted
     rows = session.execute(counted).all() if channels else []
     groups = (_group(row[0], dict(zip(channels, row[1:], strict=True))) for row in rows)
     language = col(Subscriber.language)
-    spoken = sa.select(language, sa.func.count()).where(_is_concerned(concern, there)).group_by(language)
+    spoken = sa.select(language, sa.func.count()).where(_is_concerned(concern, there), is_meant).group_by(language)
     readers = {row[0]: row[1] for row in session.execute(spoken)}
     return Counted(
         people=sum(readers.values()),
@@ -72,14 +73,14 @@ def count(session: Session, concern: Concern, *, channels: list[str]) -> Counted
 
 def concerned(session: Session, concern: Concern) -> sa.Select[int | None]:
     """Ids of the people whom this concerns, whether or not anything reaches them."""
-    return sa.select(col(Subscriber.id)).where(_is_concerned(concern, There(session, concern.where, among=among)))
+    return sa.select(col(Subscriber.id)).where(_is_concerned(concern, There(session, concern.where)))
 
 
 def recipients(
     session: Session, concern: Concern, listeners: dict[str, Listeners]
 ) -> sa.Select[int, str, int, str, str, bool]:
     """One row an address that a notice goes to: address id, channel, subscriber id, value, language, asked."""
-    usable = _usable(concern, There(session, concern.where, among=among)).subquery()
+    usable = _usable(concern, There(session, concern.where)).subquery()
     wanted = [
         sa.and_(usable.c.channel == channel, sa.true() if whom is Listeners.all else usable.c.is_asked)
         for channel, whom in listeners.items()

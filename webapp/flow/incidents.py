@@ -3,7 +3,7 @@
 import secrets
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum, auto
 from typing import Any
@@ -16,7 +16,7 @@ from rules import facts
 from rules.terms import Certainty, Kind, Mode, Severity, Urgency
 from webapp.db import add, moment, word
 from webapp.flow import areas
-from webapp.flow.areas import Near, Where
+from webapp.flow.areas import Drawn, Near, Where
 from webapp.flow.audience import Concern
 from webapp.flow.audit import record
 from webapp.flow.components import Component, ComponentState, by_codes, with_kin
@@ -117,7 +117,7 @@ class IncidentComponent(SQLModel, table=True):
 
 
 class IncidentArea(SQLModel, table=True):
-    """A part of where an incident applies: a coded area, or a circle."""
+    """A part of where an incident applies, or of what is excluded from it: a coded area, a circle, or a shape."""
 
     __tablename__ = "incident_area"
     id: int | None = Field(default=None, primary_key=True)
@@ -127,6 +127,8 @@ class IncidentArea(SQLModel, table=True):
     latitude: float | None = None
     longitude: float | None = None
     radius_m: float | None = None
+    geojson: str | None = None
+    is_excluded: bool = False
 
 
 class Update(SQLModel, table=True):
@@ -180,8 +182,7 @@ class Filing:
 def check(session: Session, filing: Filing, *, now: datetime) -> None:
     """Raises NotValid for the first thing that cannot be."""
     by_codes(session, list(filing.components))
-    known = {area.code for area in areas.areas(session)} if filing.where.codes else set()
-    if lost := [code for code in filing.where.codes if code not in known]:
+    if lost := areas.unknown(session, filing.where):
         raise NotValid("area_codes", f"There is no area {', '.join(lost)}; choose one that is listed")
     if filing.expected_end_at and filing.expected_end_at <= filing.started_at:
         raise NotValid("expected_end_at", "The end lies before the beginning; write a later time")
@@ -380,12 +381,22 @@ def where(session: Session, incident: Incident) -> Where:
 
 
 def _where(parts: Sequence[IncidentArea]) -> Where:
+    most = _union([part for part in parts if not part.is_excluded])
+    rest = _union([part for part in parts if part.is_excluded])
+    return replace(most, but=rest) if rest.has_parts else most
+
+
+def _union(parts: Sequence[IncidentArea]) -> Where:
     nears = (
         Near(part.label, Circle(part.latitude, part.longitude, part.radius_m))
         for part in parts
         if part.latitude is not None and part.longitude is not None and part.radius_m is not None
     )
-    return Where(codes=tuple(part.area_code for part in parts if part.area_code), nears=tuple(nears))
+    return Where(
+        codes=tuple(part.area_code for part in parts if part.area_code),
+        nears=tuple(nears),
+        drawns=tuple(Drawn(part.label, part.geojson) for part in parts if part.geojson),
+    )
 
 
 def concern_of(session: Session, filing: Filing) -> Concern:
@@ -441,9 +452,18 @@ def area_phrases(session: Session, incident: Incident) -> dict[str, str]:
 
 
 def _store_where(session: Session, incident: Incident, place: Where) -> None:
+    _store_union(session, incident, place, is_excluded=False)
+    if place.but is not None:
+        _store_union(session, incident, place.but, is_excluded=True)
+
+
+def _store_union(session: Session, incident: Incident, place: Where, *, is_excluded: bool) -> None:
+    same: dict[str, Any] = {"incident_id": incident.id, "is_excluded": is_excluded}
     for code in dict.fromkeys(place.codes):
-        add(session, IncidentArea(incident_id=incident.id, area_code=code))
+        add(session, IncidentArea(area_code=code, **same))
     for near in place.nears:
         circle = near.circle
-        add(session, IncidentArea(incident_id=incident.id, label=near.label,
-                                  latitude=circle.latitude, longitude=circle.longitude, radius_m=circle.radius_m))  # fmt: skip
+        add(session, IncidentArea(label=near.label, latitude=circle.latitude, longitude=circle.longitude,
+                                  radius_m=circle.radius_m, **same))  # fmt: skip
+    for each in place.drawns:
+        add(session, IncidentArea(label=each.label, geojson=each.geojson, **same))

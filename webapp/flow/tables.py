@@ -2,7 +2,17 @@
 
 from sqlmodel import SQLModel
 
-from webapp.flow import dispatch, history, lifecycle, limits, receipts, signups, surface
+from webapp.flow import changes, dispatch, history, lifecycle, limits, receipts, saved_areas, signups, surface
 
-STAGES = (dispatch, history, lifecycle, limits, receipts, signups, surface)  # the last ones; they import all others
+STAGES = (
+    changes,
+    dispatch,
+    history,
+    lifecycle,
+    limits,
+    receipts,
+    saved_areas,
+    signups,
+    surface,
+)  # the last ones; they import all others
 METADATA = SQLModel.metadata

@@ -39,7 +39,7 @@ def polygon(rings: list[Ring]) -> Polygon:
 
 def is_beyond(shape: shapely.Geometry) -> bool:
     """Whether a part of it lies past 180°."""
-    west, _, east, _ = shape.bounds
+    west, _, east, _ = shapely.bounds(shape)
     return bool(west < -180.0 or east > 180.0)
 
 

@@ -1,5 +1,6 @@
 """What a place is to the engine: which cells of the key it covers, which points it holds, which points reach it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from webapp.geo.keys import Box
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 WIDEST_DEGREE_M = 111_700.0  # of latitude, at the poles; longitude at the equator is less
+FEW_SPOTS = 20  # from where on one box stands for all
 BLOCK = 2_000_000  # distances that are worked out at a time
 
 
@@ -151,3 +153,53 @@ def _widened(box: Box, margin_m: float) -> list[Box]:
     if east > 180.0:
         found.append(Box(south, -180.0, north, east - 360.0))
     return found
+
+
+class SpotsRegion:
+    """Single spots, such as the middles of towns: nothing lies in them, but circles of one's own may touch one."""
+
+    def __init__(self, spots: Sequence[Circle]) -> None:
+        self.latitudes = np.array([spot.latitude for spot in spots])
+        self.longitudes = np.array([spot.longitude for spot in spots])
+        self.tree = shapely.STRtree([shapely.Point(spot.longitude, spot.latitude) for spot in spots])
+
+    def boxes(self, margin_m: float = 0.0) -> list[Box]:
+        """One for each spot, or one around many."""
+        if len(self.latitudes) > FEW_SPOTS:
+            around = Box(self.latitudes.min(), self.longitudes.min(), self.latitudes.max(), self.longitudes.max())
+            return _widened(around, margin_m)
+        return [
+            box
+            for y, x in zip(self.latitudes.tolist(), self.longitudes.tolist(), strict=True)
+            for box in _widened(Box(y, x, y, x), margin_m)
+        ]
+
+    def cells(self, south: Floats, west: Floats, north: Floats, east: Floats) -> tuple[Bools, Bools]:
+        """None is wholly inside; those without a spot are outside."""
+        outside = np.ones(len(south), dtype=np.bool_)
+        outside[self.tree.query(shapely.box(west, south, east, north))[0]] = False
+        return np.zeros(len(south), dtype=np.bool_), outside
+
+    def holds(self, latitudes: Floats, longitudes: Floats) -> Bools:
+        """Exactly on a spot."""
+        return self.reached(latitudes, longitudes, np.zeros(len(latitudes)))
+
+    def swallows(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:  # noqa: ARG002  the protocol's
+        """Never."""
+        return np.zeros(len(latitudes), dtype=np.bool_)
+
+    def reached(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Geodesic, of the spots in a box around each point."""
+        found = np.zeros(len(latitudes), dtype=np.bool_)
+        tall = np.degrees((radii_m + 0.01) / circles.SHORTEST_RADIUS_M) * 1.001
+        furthest = np.minimum(np.maximum(np.abs(latitudes - tall), np.abs(latitudes + tall)), 89.9)
+        wide = tall / np.cos(np.radians(furthest))
+        for turn in (-360.0, 0.0, 360.0):
+            x = longitudes + turn
+            may = np.flatnonzero((x + wide >= -180.0) & (x - wide <= 180.0))
+            boxes = shapely.box((x - wide)[may], (latitudes - tall)[may], (x + wide)[may], (latitudes + tall)[may])
+            point, spot = self.tree.query(boxes)
+            point = may[point]
+            metres = _metres(EARTH, longitudes[point], latitudes[point], self.longitudes[spot], self.latitudes[spot])
+            found[point[metres <= radii_m[point]]] = True
+        return found

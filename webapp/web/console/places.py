@@ -18,10 +18,15 @@ def places(session: Session, incidents: Iterable[Incident]) -> dict[UUID, str]:
         .where(col(IncidentArea.incident_id).in_(ids))
         .order_by(col(IncidentArea.id))
     )
-    found: dict[UUID, list[str]] = {}
+    found: dict[UUID, tuple[list[str], list[str]]] = {}
     for part, name in rows:
-        found.setdefault(part.incident_id, []).append(_words(part, name))
-    return {incident_id: " and ".join(parts) for incident_id, parts in found.items()}
+        found.setdefault(part.incident_id, ([], []))[part.is_excluded].append(_words(part, name))
+    return {incident_id: _without(most, rest) for incident_id, (most, rest) in found.items()}
+
+
+def _without(most: list[str], rest: list[str]) -> str:
+    said = " and ".join(most) or "everywhere"
+    return f"{said}, except {' and '.join(rest)}" if rest else said
 
 
 def _words(part: IncidentArea, name: str | None) -> str:
