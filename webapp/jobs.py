@@ -14,13 +14,14 @@ from threading import Event, Lock, Thread
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from webapp import clock, db
 from webapp.channels.configured import adapters_of
 from webapp.config import Config
 from webapp.flow import lifecycle, schedule
 from webapp.flow.dispatch import Dispatcher
+from webapp.flow.schedule import Action
 from webapp.links import Links
 
 LOOK_S = 1.0
@@ -87,8 +88,19 @@ class Worker:
         with db.reading(self.engine) as session:
             due = schedule.due(session, now=self.now())
         for action in due:
+            self._execute(action)
+
+    def _execute(self, action: Action) -> None:
+        """In a transaction of its own. One that fails by itself waits, for the next may be the end of another notice."""
+        try:
             with db.transaction(self.engine) as session:
                 lifecycle.execute(session, action, now=self.now(), status_url=self.links.status)
+        except (OperationalError, InterfaceError):  # not the action: the database is busy or away
+            raise
+        except Exception as mistake:
+            LOG.exception("Action %s of notice %s failed; it is tried again", action.kind, action.notice_id)
+            with db.transaction(self.engine) as session:
+                schedule.put_off(session, action, f"It failed: {type(mistake).__name__}", now=self.now())
 
     def _arm(self) -> None:
         if not self.timer.running:

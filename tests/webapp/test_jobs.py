@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,11 +16,13 @@ from sqlmodel import Session
 
 from tests.arrow import Arrow, an_arrow
 from tests.databases import Database
-from tests.webapp.flow.scenes import approved, counts, resolve, texted
-from webapp import clock, config
+from tests.webapp.flow.scenes import another_notice, approved, counts, resolve, texted
+from webapp import clock, config, db
 from webapp.config import Config
-from webapp.flow.notices import Notice
+from webapp.flow import lifecycle, schedule
+from webapp.flow.notices import Notice, NoticeStatus
 from webapp.flow.organisation import organisation
+from webapp.flow.schedule import Action, ActionKind, ActionState
 from webapp.jobs import Worker
 from webapp.sandbox.life import AT_ONCE
 
@@ -73,7 +76,10 @@ def approved_now(session: Session, *, sms: int) -> Notice:
     """A notice that is due, in true time."""
     now = clock.now()
     end = now + timedelta(hours=3)
-    return approved(session, sms=sms, channels=SMS, now=now, started_at=now, expected_end_at=end)
+    notice = approved(session, sms=sms, channels=SMS, now=now, started_at=now, expected_end_at=end)
+    organisation(session).time_zone = where_it_is_noon()  # in quiet hours texts would wait for the morning
+    session.commit()
+    return notice
 
 
 def where_it_is_noon() -> str:
@@ -84,9 +90,6 @@ def where_it_is_noon() -> str:
 
 def test_a_worker_posts_sends_and_says_that_it_is_over(session: Session, arrow: Arrow, worker: Worker) -> None:
     notice = approved_now(session, sms=2)
-    organisation(session).time_zone = where_it_is_noon()  # in quiet hours the all-clear would wait for the morning
-    session.commit()
-
     with running(worker):
         until(lambda: len(texted(arrow)) == 2)
         arrow.now = clock.now()
@@ -150,6 +153,32 @@ def test_a_sender_that_dies_is_replaced(session: Session, arrow: Arrow, worker: 
     with running(worker):
         until(lambda: len(texted(arrow)) == 2)
         until(lambda: worker.senders != first and all(sender.is_alive() for sender in worker.senders))
+
+
+def test_an_action_that_fails_holds_up_no_other(
+    session: Session, arrow: Arrow, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = approved_now(session, sms=1)
+    execute = lifecycle.execute
+
+    def fails(session: Session, action: Action, **known: Any) -> None:
+        execute(session, action, **known)
+        if action.notice_id == broken.id:
+            raise ZeroDivisionError("nobody could name this")
+
+    monkeypatch.setattr(lifecycle, "execute", fails)
+    arrow.now = clock.now()
+    another_notice(arrow, started_at=arrow.now, expected_end_at=arrow.now + timedelta(hours=3))
+
+    with running(worker) as thread:
+        until(lambda: len(texted(arrow)) == 1)
+        assert thread.is_alive()
+
+    with db.reading(arrow.engine) as fresh:
+        waiting = schedule.of(fresh, broken, ActionKind.post)
+        assert waiting is not None
+        assert (waiting.state, waiting.because) == (ActionState.pending, "It failed: ZeroDivisionError")
+        assert fresh.get_one(Notice, broken.id).status is NoticeStatus.approved  # nothing of it is half done
 
 
 def test_a_database_that_hangs_up_is_called_again(

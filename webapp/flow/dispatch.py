@@ -4,70 +4,36 @@ The one place of the flow that commits, for no transaction may be open during a 
 run it at once; one that dies leaves nothing worse than attempts in doubt.
 """
 
-import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, local
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from rules.terms import Mode
-from rules.wording import segments
-from webapp.channels.base import Accepted, Adapters, BroadcastAdapter, ErrorClass, Gone, Outgoing, Post, SendError
+from webapp.channels.base import Adapters, BroadcastAdapter, ErrorClass, Outgoing, SendError
 from webapp.db import reading, transaction
-from webapp.flow import attempts, claims, deliveries, letters, postings, rates, texts
+from webapp.flow import attempts, claims, deliveries, letters, loads, postings, publishing, rates
+from webapp.flow.answers import GIVEN_UP, Answer, backoff, concluded, refused
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState, Result
-from webapp.flow.letters import Letter, LetterState
-from webapp.flow.notices import Message, MessageType, Notice, NoticeStatus
-from webapp.flow.organisation import ChannelSetup, organisation
-from webapp.flow.policies import policy_in_force
-from webapp.flow.postings import Posting, PostingState
-from webapp.flow.subscribers import Suppression, suppress
+from webapp.flow.letters import LetterState
+from webapp.flow.loads import Load, outgoing
+from webapp.flow.notices import Notice
+from webapp.flow.organisation import organisation
+from webapp.flow.postings import Posting
+from webapp.flow.subscribers import suppress
 from webapp.links import Links
 
 BATCH, FIRST_BATCH = 50, 10
 SLICE = timedelta(seconds=1)  # a batch that takes longer gives the rest back, so that Stop works within two seconds
-LOOK_UP_AGAIN = timedelta(seconds=45)
-QUIET = timedelta(seconds=90)  # a provider's own time-out of 30 s, and a minute
-LOOK_UPS = 2
 KEEP_AGAIN_S = (0.2, 1.0, 5.0)  # what a provider said is known here alone: worth several tries to write it down
 LONGEST_WAIT_S = 1.0  # for the sender to be free, before looking again whether somebody said Stop
-GIVEN_UP = 99
-LONGEST_BACKOFF = timedelta(minutes=5)
-UNLIMITED = 1_000.0  # messages a second, of a channel whose policy names no rate
 
 Key = tuple[UUID, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a try came to."""
-
-    state: DeliveryState
-    provider_id: str = ""
-    code: str = ""
-    detail: str = ""
-    again_at: datetime | None = None
-    suppresses: str = ""  # the reason never to use this address again
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What a claimed chunk is sent with; loaded once, for it was frozen at approval."""
-
-    notice: Notice
-    setup: ChannelSetup
-    messages: dict[str, Message]  # by language
-    default_language: str
-    time_zone: str
-    sender_name: str
-    cost: int  # segments of the longest message
-    default_rate: float  # segments a second, by the policy
 
 
 class Dispatcher:
@@ -113,7 +79,7 @@ class Dispatcher:
                 with transaction(self.engine) as session:
                     letters.settle(session, letter, LetterState.planned, again_at=letter.due_at)
                 continue
-            answer = self._try(_letter(letter, name), letter.channel, Mode.actual, letter.tries)
+            answer = self._try(loads.letter(letter, name), letter.channel, Mode.actual, letter.tries)
             with transaction(self.engine) as session:
                 state = LetterState(answer.state) if answer.state in LetterState.__members__ else LetterState.failed
                 again_at = answer.again_at if answer.state is DeliveryState.deferred else None
@@ -128,9 +94,9 @@ class Dispatcher:
         if posting is None or notice is None:
             return False
         try:
-            state, values = self._publish(posting, notice)
+            state, values = publishing.publish(self._broadcast(posting, notice), posting, notice, now=self.clock())
         except SendError as error:
-            state, values = self._posting_failed(posting, error)
+            state, values = publishing.failed(posting, error, now=self.clock())
         with transaction(self.engine) as session:
             postings.settle(session, posting, state, now=self.clock(), **values)
         return True
@@ -139,7 +105,7 @@ class Dispatcher:
         """Claim a chunk and send it, batch after batch, until it is done, stopped, or the sender's rate is used up."""
         with transaction(self.engine) as session:
             chunk = claims.claim(session, now=self.clock(), channels=sorted(self._mine(Mode.actual).direct))
-            load = _load(session, chunk, now=self.clock()) if chunk else None
+            load = loads.load(session, chunk, now=self.clock()) if chunk else None
         if chunk is None or load is None:
             return False
         while not self.ending.is_set() and self._send_batch(chunk, load):
@@ -157,7 +123,7 @@ class Dispatcher:
         """Ask the providers about what may or may not have been taken."""
         with transaction(self.engine) as session:
             doubts = claims.doubtful(session, now=self.clock())
-            loads = {chunk.id: _load(session, chunk, now=self.clock()) for chunk, _, _ in doubts}
+            loads = {chunk.id: loads.load(session, chunk, now=self.clock()) for chunk, _, _ in doubts}
         for chunk, attempt, recipient in doubts:
             self._look_up(chunk, attempt, recipient, loads[chunk.id])
         return bool(doubts)
@@ -172,6 +138,12 @@ class Dispatcher:
         if mode not in by_mode:
             by_mode[mode] = self._adapters(mode)
         return by_mode[mode]
+
+    def _broadcast(self, posting: Posting, notice: Notice) -> BroadcastAdapter:
+        adapter = self._mine(notice.mode).broadcast.get(posting.channel)
+        if adapter is None:
+            raise SendError(ErrorClass.ours, f"No adapter is set up for {posting.channel}", code="no_adapter")
+        return adapter
 
     def _send_batch(self, chunk: Chunk, load: Load) -> bool:
         """One batch; False = leave the chunk."""
@@ -226,7 +198,9 @@ class Dispatcher:
             now = self.clock()
             if self.ending.is_set() or now >= taken_over_at or (results and now >= until):
                 break
-            results.append((recipient, self._try(self._outgoing(recipient, load), chunk.channel, load.notice.mode, n)))
+            results.append(
+                (recipient, self._try(outgoing(recipient, load, self.links), chunk.channel, load.notice.mode, n))
+            )
         # As many as this sender manages in a slice, or twice as many if it managed all.
         tried = len(results)
         self._own.size = min(BATCH, max(1, tried * 2 if tried == len(batch) else tried))
@@ -266,39 +240,7 @@ class Dispatcher:
         try:
             return Answer(DeliveryState.accepted, provider_id=adapter.send(message, now=self.clock()).provider_id)
         except SendError as error:
-            return self._refused(error, tries)
-
-    def _refused(self, error: SendError, tries: int) -> Answer:
-        now = self.clock()
-        match error.error_class:
-            case ErrorClass.bad_address:
-                return Answer(
-                    DeliveryState.failed, code=error.code, detail=error.detail, suppresses=Suppression.bad_address
-                )
-            case ErrorClass.opted_out:
-                return Answer(
-                    DeliveryState.failed, code=error.code, detail=error.detail, suppresses=Suppression.opted_out
-                )
-            case ErrorClass.expired:
-                return Answer(DeliveryState.expired, code=error.code, detail=error.detail)
-            case ErrorClass.unknown:
-                return Answer(DeliveryState.unknown, code=error.code, detail=error.detail, again_at=now)
-            case ErrorClass.transient | ErrorClass.ours:
-                again_at = now + _backoff(error, tries)
-                return Answer(DeliveryState.deferred, code=error.code, detail=error.detail, again_at=again_at)
-
-    def _outgoing(self, recipient: Recipient, load: Load) -> Outgoing:
-        message = load.messages.get(recipient.language) or load.messages[load.default_language]
-        key = f"{load.notice.id}.{recipient.pos}"
-        body, subject = message.body, message.subject
-        if load.notice.message_type is MessageType.cancel and load.notice.effective_at:
-            body = texts.fill_ended(
-                body, load.notice.effective_at, load.time_zone, message.language, channel=message.channel
-            )
-        return Outgoing(
-            key=key, recipient=recipient.value, language=message.language, subject=subject, body=body, expires_at=load.notice.expires_at,
-            sender_name=load.sender_name, callback_url=self.links.receipt(key), unsubscribe_url=self.links.unsubscribe(recipient.subscriber_id) if recipient.is_asked else "",
-        )  # fmt: skip
+            return refused(error, tries, now=self.clock())
 
     def _look_up(self, chunk: Chunk, attempt: Attempt, recipient: Recipient, load: Load) -> None:
         now = self.clock()
@@ -312,120 +254,12 @@ class Dispatcher:
         state = DeliveryState.unknown
         if adapter is not None and adapter.capabilities.look_up:
             try:
-                found = adapter.look_up(self._outgoing(recipient, load), since=attempt.at - timedelta(seconds=5))
+                found = adapter.look_up(outgoing(recipient, load, self.links), since=attempt.at - timedelta(seconds=5))
             except SendError as error:
-                values = {"again_at": now + _backoff(error, attempt.look_ups), "detail": error.detail}
+                values = {"again_at": now + backoff(error, attempt.look_ups), "detail": error.detail}
             else:
-                state, values = _concluded(attempt, load.notice, found, now=now)
+                state, values = concluded(attempt, load.notice, found, now=now)
         with transaction(self.engine) as session:
             deliveries.lock(session, chunk.id or 0)
             attempts.settle(session, key, state, now=now, **values)
             attempts.recount(session, chunk.id or 0, now=now)
-
-    def _publish(self, posting: Posting, notice: Notice) -> tuple[PostingState, dict[str, object]]:
-        adapter = self._mine(notice.mode).broadcast.get(posting.channel)
-        if adapter is None:
-            raise SendError(ErrorClass.ours, f"No adapter is set up for {posting.channel}", code="no_adapter")
-        if posting.state is PostingState.retiring:
-            return _take_down(adapter, posting)
-        now = self.clock()
-        if posting.provider_id:
-            return _rewrite(adapter, posting, is_wanted=notice.may_be_sent_at(now), now=now)
-        post = Post(key=notice.code, text=posting.text, link=posting.link, pinned=True)
-        if posting.state is PostingState.unknown:
-            found = adapter.look_up(post, since=(posting.first_tried_at or now) - timedelta(seconds=5))
-            if found is None:
-                state = PostingState.planned if notice.may_be_sent_at(now) else PostingState.cancelled
-                return state, {"due_at": now, "detail": ""}
-            return PostingState.live, {"provider_id": found.provider_id, "url": found.url, "detail": found.remark}
-        if not notice.may_be_sent_at(now):
-            return PostingState.cancelled, {"detail": "Its end had passed, or it was stopped"}
-        taken = adapter.post(post, now=now)
-        return PostingState.live, {"provider_id": taken.provider_id, "url": taken.url, "detail": taken.remark}
-
-    def _posting_failed(self, posting: Posting, error: SendError) -> tuple[PostingState, dict[str, object]]:
-        """A posting is tried again for as long as it is wanted; what has to come down never gives up."""
-        again = {
-            "tries": posting.tries + 1,
-            "due_at": self.clock() + _backoff(error, posting.tries),
-            "detail": error.detail,
-        }
-        if posting.state is PostingState.sending and not posting.provider_id:
-            state = PostingState.unknown if error.error_class is ErrorClass.unknown else PostingState.planned
-            return state, again
-        return (PostingState.planned if posting.state is PostingState.sending else posting.state), again
-
-
-def _take_down(adapter: BroadcastAdapter, posting: Posting) -> tuple[PostingState, dict[str, object]]:
-    """Let it say that it is over; one that somebody has deleted by hand is as good."""
-    try:
-        adapter.edit(posting.provider_id, posting.over_text)
-        adapter.unpin(posting.provider_id)
-    except Gone as gone:
-        return PostingState.retired, {"detail": gone.detail}
-    return PostingState.retired, {"detail": ""}
-
-
-def _rewrite(
-    adapter: BroadcastAdapter, posting: Posting, *, is_wanted: bool, now: datetime
-) -> tuple[PostingState, dict[str, object]]:
-    """Let a post that people see already say the new text; one that has been deleted is posted anew."""
-    if not is_wanted:
-        return PostingState.live, {"detail": ""}  # what people see stays until its end is ordered
-    try:
-        adapter.edit(posting.provider_id, posting.text)
-    except Gone as gone:
-        return PostingState.planned, {"provider_id": "", "url": "", "due_at": now, "detail": gone.detail}
-    return PostingState.live, {"detail": ""}
-
-
-def _concluded(
-    attempt: Attempt, notice: Notice, found: Accepted | None, *, now: datetime
-) -> tuple[DeliveryState, dict[str, object]]:
-    """What a look-up says: taken; or, asked twice and long enough after, not taken."""
-    if found is not None:
-        return DeliveryState.accepted, {
-            "provider_id": found.provider_id,
-            "again_at": None,
-            "detail": "Found at the provider",
-        }
-    asked = attempt.look_ups + 1
-    if asked < LOOK_UPS or now - attempt.at < QUIET:
-        return DeliveryState.unknown, {"look_ups": asked, "again_at": now + LOOK_UP_AGAIN}
-    if notice.is_life_safety and notice.status is NoticeStatus.live:
-        return DeliveryState.deferred, {
-            "look_ups": asked,
-            "again_at": now,
-            "detail": "Not found at the provider: sent again, for life is at stake",
-        }
-    return DeliveryState.unknown, {
-        "look_ups": GIVEN_UP,
-        "again_at": None,
-        "detail": "In doubt: the provider knows nothing of it",
-    }
-
-
-def _load(session: Session, chunk: Chunk, *, now: datetime) -> Load:
-    ours = organisation(session)
-    figures = policy_in_force(session, now=now).figures.channels[chunk.channel.replace("_", " ")]
-    wanted = select(Message).where(Message.notice_id == chunk.notice_id, Message.channel == chunk.channel)
-    messages = {message.language: message for message in session.exec(wanted)}
-    longest = max((segments(message.body).count for message in messages.values()), default=1)
-    return Load(
-        notice=session.get_one(Notice, chunk.notice_id), setup=session.get_one(ChannelSetup, chunk.channel), messages=messages,
-        default_language=ours.languages[0], time_zone=ours.time_zone, sender_name=ours.name, cost=longest if chunk.channel == "sms" else 1, default_rate=figures.per_second or UNLIMITED,
-    )  # fmt: skip
-
-
-def _letter(letter: Letter, sender_name: str) -> Outgoing:
-    return Outgoing(key=f"letter.{letter.id}.{letter.tries}", recipient=letter.value, language=letter.language,
-                    subject=letter.subject, body=letter.body, expires_at=letter.not_after, sender_name=sender_name)  # fmt: skip
-
-
-def _backoff(error: SendError, tries: int) -> timedelta:
-    """Doubling from two seconds, with jitter, or what the provider asks for; our own faults wait a minute for a person."""
-    if error.retry_after_s:
-        return min(timedelta(seconds=error.retry_after_s), LONGEST_BACKOFF)
-    if error.error_class is ErrorClass.ours:
-        return timedelta(minutes=1)
-    return min(timedelta(seconds=2 ** min(tries, 10) * random.uniform(0.75, 1.25)), LONGEST_BACKOFF)

@@ -1,6 +1,6 @@
 """What is to happen when. The rows are the schedule; whatever calls us may ring twice, late or never."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from sqlmodel import Field, Session, SQLModel, col, select, update
 
 from webapp.db import add, changed_one, moment, word
 from webapp.flow.notices import Notice
+
+LONGEST_WAIT = timedelta(minutes=1)
 
 
 class ActionKind(StrEnum):
@@ -42,6 +44,8 @@ class Action(SQLModel, table=True):
     state: ActionState = word(ActionState, default=ActionState.pending)
     done_at: datetime | None = moment(default=None)
     because: str = ""
+    tries: int = 0  # that failed for a reason that nobody foresaw
+    again_at: datetime | None = moment(default=None)  # not before this, after such a failure
 
 
 def plan(
@@ -63,7 +67,8 @@ def plan(
 def due(session: Session, *, now: datetime, most: int = 100) -> list[Action]:
     """Pending actions whose time has come: ends before beginnings, then the oldest first."""
     ends_first = sa.case((col(Action.kind) == ActionKind.retire, 0), else_=1)
-    wanted = select(Action).where(col(Action.state) == ActionState.pending, col(Action.due_at) <= now)
+    is_free = sa.or_(col(Action.again_at).is_(None), col(Action.again_at) <= now)
+    wanted = select(Action).where(col(Action.state) == ActionState.pending, col(Action.due_at) <= now, is_free)
     return list(session.exec(wanted.order_by(ends_first, col(Action.due_at), col(Action.id)).limit(most)))
 
 
@@ -89,6 +94,13 @@ def drop(session: Session, action: Action, because: str, *, now: datetime) -> bo
 def hold(session: Session, action: Action, because: str, *, now: datetime) -> bool:
     """Not done until a person decides."""
     return _settle(session, action, ActionState.held, ActionState.pending, now=now, because=because)
+
+
+def put_off(session: Session, action: Action, because: str, *, now: datetime) -> None:
+    """Try again after 2, 4, 8 … seconds, at most a minute: what fails for a reason of its own holds up no other."""
+    waits = min(timedelta(seconds=2 ** (action.tries + 1)), LONGEST_WAIT)
+    failed = update(Action).where(col(Action.id) == action.id, col(Action.state) == ActionState.pending)
+    session.execute(failed.values(tries=action.tries + 1, again_at=now + waits, because=because))
 
 
 def release(session: Session, action: Action, *, now: datetime) -> bool:

@@ -192,10 +192,10 @@ def attempts_of(arrow: Arrow, notice: Notice) -> list[Attempt]:
         return list(session.exec(wanted.order_by(col(Attempt.pos), col(Attempt.n))))
 
 
-def another_notice(arrow: Arrow, *, channel: str = "sms") -> Notice:
+def another_notice(arrow: Arrow, *, channel: str = "sms", **known: Any) -> Notice:
     """Another incident, announced to the same people at this moment."""
     with db.transaction(arrow.engine) as session:
         operator, lead = person(session, Role.operator), person(session, Role.lead)
-        notice = a_submitted_notice(session, by=operator, channels=("status_page", channel), now=arrow.now)
+        notice = a_submitted_notice(session, by=operator, channels=("status_page", channel), now=arrow.now, **known)
         lifecycle.sign(session, notice, by=lead, now=arrow.now, hold_s=0)
         return notice

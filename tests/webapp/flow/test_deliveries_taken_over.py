@@ -17,8 +17,9 @@ from tests.webapp.flow.scenes import (
 )
 from webapp import db
 from webapp.flow import attempts, claims
+from webapp.flow.answers import Answer
 from webapp.flow.deliveries import DeliveryState
-from webapp.flow.dispatch import Answer, _load
+from webapp.flow.loads import load
 
 SMS = ("status_page", "sms")
 RARELY = settings(
@@ -36,7 +37,7 @@ class Frozen:
         with db.transaction(arrow.engine) as session:
             chunk = claims.claim(session, now=arrow.now, channels=["sms"])
             assert chunk is not None
-            self.chunk, self.load = chunk, _load(session, chunk, now=arrow.now)
+            self.chunk, self.load = chunk, load(session, chunk, now=arrow.now)
             self.batch = attempts.next_recipients(session, chunk, now=arrow.now, most=number)
             attempts.begin(session, chunk, self.batch, now=arrow.now)
 

@@ -6,7 +6,7 @@ from tests.arrow import Arrow
 from tests.builders import NOON
 from tests.webapp.flow.scenes import a_sender, approved, resolve, together
 from webapp import db
-from webapp.flow import postings
+from webapp.flow import postings, publishing
 from webapp.flow.notices import Notice
 from webapp.flow.postings import FACEBOOK, Posting, PostingState
 
@@ -55,7 +55,8 @@ def test_what_a_dead_sender_left_is_looked_up_first(session: Session, arrow: Arr
     with db.transaction(arrow.engine) as fresh:  # posts, and dies before it can write that down
         claimed = postings.claim(fresh, now=NOON)
         assert claimed is not None
-    arrow.dispatcher._publish(claimed, notice_of(arrow, notice))
+    told = notice_of(arrow, notice)
+    publishing.publish(arrow.dispatcher._broadcast(claimed, told), claimed, told, now=NOON)
 
     arrow.go_on(seconds=30)
     assert the_posting(arrow, notice).state is PostingState.sending

@@ -1,0 +1,67 @@
+"""What a claimed chunk is sent with, and each message as its recipient gets it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from rules.wording import segments
+from webapp.channels.base import Outgoing
+from webapp.flow import texts
+from webapp.flow.approvals import Recipient
+from webapp.flow.deliveries import Chunk
+from webapp.flow.letters import Letter
+from webapp.flow.notices import Message, MessageType, Notice
+from webapp.flow.organisation import ChannelSetup, organisation
+from webapp.flow.policies import policy_in_force
+from webapp.links import Links
+
+UNLIMITED = 1_000.0  # messages a second, of a channel whose policy names no rate
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a claimed chunk is sent with; loaded once, for it was frozen at approval."""
+
+    notice: Notice
+    setup: ChannelSetup
+    messages: dict[str, Message]  # by language
+    default_language: str
+    time_zone: str
+    sender_name: str
+    cost: int  # segments of the longest message
+    default_rate: float  # segments a second, by the policy
+
+
+def load(session: Session, chunk: Chunk, *, now: datetime) -> Load:
+    """All that a chunk's messages are made from; the rate is that of the policy in force."""
+    ours = organisation(session)
+    figures = policy_in_force(session, now=now).figures.channels[chunk.channel.replace("_", " ")]
+    wanted = select(Message).where(Message.notice_id == chunk.notice_id, Message.channel == chunk.channel)
+    messages = {message.language: message for message in session.exec(wanted)}
+    longest = max((segments(message.body).count for message in messages.values()), default=1)
+    return Load(
+        notice=session.get_one(Notice, chunk.notice_id), setup=session.get_one(ChannelSetup, chunk.channel), messages=messages,
+        default_language=ours.languages[0], time_zone=ours.time_zone, sender_name=ours.name, cost=longest if chunk.channel == "sms" else 1, default_rate=figures.per_second or UNLIMITED,
+    )  # fmt: skip
+
+
+def letter(stored: Letter, sender_name: str) -> Outgoing:
+    """A letter of ours as it leaves."""
+    return Outgoing(key=f"letter.{stored.id}.{stored.tries}", recipient=stored.value, language=stored.language,
+                    subject=stored.subject, body=stored.body, expires_at=stored.not_after, sender_name=sender_name)  # fmt: skip
+
+
+def outgoing(recipient: Recipient, load: Load, links: Links) -> Outgoing:
+    """One recipient's message, in their language or else the default."""
+    message = load.messages.get(recipient.language) or load.messages[load.default_language]
+    key = f"{load.notice.id}.{recipient.pos}"
+    body, subject = message.body, message.subject
+    if load.notice.message_type is MessageType.cancel and load.notice.effective_at:
+        body = texts.fill_ended(
+            body, load.notice.effective_at, load.time_zone, message.language, channel=message.channel
+        )
+    return Outgoing(
+        key=key, recipient=recipient.value, language=message.language, subject=subject, body=body, expires_at=load.notice.expires_at,
+        sender_name=load.sender_name, callback_url=links.receipt(key), unsubscribe_url=links.unsubscribe(recipient.subscriber_id) if recipient.is_asked else "",
+    )  # fmt: skip
