@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from rules.terms import Certainty, Kind, Listeners, Severity, Urgency
 from webapp.db import add
-from webapp.flow import assessments, drafts, incidents, policies, submission
+from webapp.flow import assessments, drafting, drafts, incidents, policies, submission
 from webapp.flow.areas import Area, Level, Near, Where, near
 from webapp.flow.components import Component
 from webapp.flow.incidents import Filing, Incident, public_id
@@ -145,6 +145,8 @@ def a_draft(
         for each in channels
     ]
     drafts.choose_channels(session, notice, picks, told=told)
+    left_out = {each: "It is down" for each in assessment.result["channels"] if each not in channels}
+    drafting.leave_out(session, notice, left_out)
     return notice
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from rules import terms
@@ -14,7 +15,7 @@ from webapp.db import add
 from webapp.flow import drafts, incidents, letters, notices, submission, texts
 from webapp.flow.assessments import Assessment, assess, recommend
 from webapp.flow.incidents import Incident
-from webapp.flow.notices import Message, Notice, NoticeChannel, NoticeStatus
+from webapp.flow.notices import LeftOut, Message, Notice, NoticeChannel, NoticeStatus
 from webapp.flow.organisation import organisation
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotNow, NotValid
@@ -43,6 +44,7 @@ class Typed:
     said: Mapping[str, Said]  # by language
     messages: Mapping[MessageKey, tuple[str, str]]  # subject, body
     reasons: Mapping[str, str] = field(default_factory=dict)  # by channel: why it goes there against the rules
+    without: Mapping[str, str] = field(default_factory=dict)  # by channel: why it does not go there although it should
 
 
 def begin(session: Session, incident: Incident, *, by: Person, now: datetime, status_url: str) -> Notice:
@@ -66,11 +68,11 @@ def begin(session: Session, incident: Incident, *, by: Person, now: datetime, st
     assessment = assess(session, incident, by=by, now=now, message_type=message_type)
     notice = drafts.draft(session, incident, assessment, by=by, now=now, status_url=status_url, follows=follows)
     if follows is not None:
-        _reach_the_same(session, notice, follows, now=now, status_url=status_url)
+        _reach_the_same(session, notice, follows, status_url=status_url)
     return notice
 
 
-def save(session: Session, notice: Notice, typed: Typed, *, by: Person, now: datetime, status_url: str) -> None:
+def save(session: Session, notice: Notice, typed: Typed, *, by: Person, status_url: str) -> None:
     """Keep all that was typed. Messages that nobody touched follow the words. Raises NotNow, NotValid."""
     notices.require_draft(notice)
     for key, (subject, body) in typed.messages.items():
@@ -78,12 +80,23 @@ def save(session: Session, notice: Notice, typed: Typed, *, by: Person, now: dat
     notice.effective_at, notice.wants_all_clear = typed.effective_at, typed.wants_all_clear
     add(session, notice)
     told = drafts.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
-    picks = _picks(session, notice, typed.channels, now=now, reasons=typed.reasons)
+    picks = _picks(notice, typed.channels, reasons=typed.reasons)
     drafts.choose_channels(session, notice, picks, told=told)
+    leave_out(session, notice, {name: why for name, why in typed.without.items() if name not in typed.channels})
     for language, said in typed.said.items():
         drafts.reword(session, notice, language, said, told=told)
     if (assessment := assessment_of(session, notice)) is not None:
         submission.refuse_blocked(session, notice, assessment, by=by)
+
+
+def leave_out(session: Session, notice: Notice, reasons: Mapping[str, str]) -> None:
+    """Keep why a draft does not go where it is recommended to, in place of what was said before. Raises NotNow."""
+    notices.require_draft(notice)
+    session.execute(sa.delete(LeftOut).where(col(LeftOut.notice_id) == notice.id))
+    session.add_all(
+        LeftOut(notice_id=notice.id, channel=name, reason=why.strip()) for name, why in reasons.items() if why.strip()
+    )
+    session.flush()
 
 
 def follow_incident(session: Session, notice: Notice, *, status_url: str, now: datetime) -> None:
@@ -147,7 +160,7 @@ def assessment_of(session: Session, notice: Notice) -> Assessment | None:
     return session.get(Assessment, notice.assessment_id) if notice.assessment_id else None
 
 
-def _reach_the_same(session: Session, notice: Notice, before: Notice, *, now: datetime, status_url: str) -> None:
+def _reach_the_same(session: Session, notice: Notice, before: Notice, *, status_url: str) -> None:
     """An update also goes wherever people were told what it updates, or they would go on believing that."""
     listeners = {pick.channel: Listeners(pick.listeners) for pick in notices.channels_of(session, notice)}
     assessment = assessment_of(session, notice)
@@ -156,7 +169,7 @@ def _reach_the_same(session: Session, notice: Notice, before: Notice, *, now: da
         if advised.get(pick.channel, {}).get("verdict") != Verdict.block:
             listeners.setdefault(pick.channel, Listeners(pick.listeners))
     told = drafts.told_of(session, session.get_one(Incident, notice.incident_id), notice, status_url=status_url)
-    drafts.choose_channels(session, notice, _picks(session, notice, listeners, now=now), told=told)
+    drafts.choose_channels(session, notice, _picks(notice, listeners), told=told)
 
 
 def _edit(session: Session, notice: Notice, key: MessageKey, subject: str, body: str) -> None:
@@ -173,30 +186,14 @@ def _owner(session: Session, notice: Notice, key: MessageKey) -> Notice:
 
 
 def _picks(
-    session: Session,
-    notice: Notice,
-    channels: Mapping[str, Listeners],
-    *,
-    now: datetime,
-    reasons: Mapping[str, str] | None = None,
+    notice: Notice, channels: Mapping[str, Listeners], *, reasons: Mapping[str, str] | None = None
 ) -> list[NoticeChannel]:
-    kept = {pick.channel: pick.not_before_at for pick in notices.channels_of(session, notice)}
     return [
         NoticeChannel(
-            notice_id=notice.id,
-            channel=channel,
-            listeners=listeners,
-            not_before_at=kept[channel] if channel in kept else _not_before(session, notice, channel, now=now),
-            override_reason=(reasons or {}).get(channel, ""),
+            notice_id=notice.id, channel=channel, listeners=listeners, override_reason=(reasons or {}).get(channel, "")
         )
         for channel, listeners in channels.items()
     ]
-
-
-def _not_before(session: Session, notice: Notice, channel: str, *, now: datetime) -> datetime | None:
-    assessment = assessment_of(session, notice)
-    wall = assessment.result["channels"].get(channel, {}).get("not_before") if assessment else None
-    return moments.next_clock(wall, organisation(session).time_zone, after=now) if wall else None
 
 
 def _invite(session: Session, notice: Notice, signer: Person, *, by: Person, now: datetime, approval_url: str) -> None:

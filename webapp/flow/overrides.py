@@ -1,4 +1,4 @@
-"""Going against the rules: who may, and where nobody may."""
+"""Going against the rules: who may, where nobody may, and what must be explained."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +13,12 @@ FIRM = {"drill-live", "consent-class", "expire"}  # rules whose block nobody lif
 def is_against(advised: Advised) -> bool:
     """Whether choosing this channel goes against the rules."""
     return advised.get("verdict") in {Verdict.avoid, Verdict.block}
+
+
+def must_be_explained(result: Mapping[str, Any], channel: str) -> bool:
+    """Whether leaving a channel out goes against the rules: it should be used, and the plan needs it."""
+    verdict = result["channels"].get(channel, {}).get("verdict")
+    return verdict == Verdict.use and channel in result["plan"]["recommended"]["channels"]
 
 
 def may_choose(advised: Advised, *, by: Person, is_life_safety: bool) -> bool:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
 from rules import facts, terms, wording
 from webapp.db import add
@@ -13,12 +14,14 @@ from webapp.flow.drafts import default_language, told_of
 from webapp.flow.incidents import Incident
 from webapp.flow.notices import (
     LABELS,
+    LeftOut,
     Notice,
     NoticeStatus,
     NoticeText,
     channels_of,
     content_hash,
     endings,
+    left_out_of,
     lock,
     messages_of,
     move,
@@ -44,11 +47,12 @@ def submit(session: Session, notice: Notice, *, by: Person, now: datetime) -> No
     )  # fmt: skip
     refuse_blocked(session, notice, assessment, by=by)
     against = require_reasons(session, notice, assessment)
+    without = require_reasons_without(session, notice, assessment)
     notice.assessment_id, notice.submitted_by_id, notice.submitted_at = assessment.id, by.id, now
     add(session, notice)
     move(session, notice, start=(NoticeStatus.draft, NoticeStatus.returned), end=NoticeStatus.submitted)
-    record(session, "notice.submitted", ("notice", notice.id), f"{by.name} asked for approval of notice {notice.code}{_although(against)}", by=by, now=now,
-           after={"content": content_hash(session, notice)} | ({"against": against} if against else {}))  # fmt: skip
+    record(session, "notice.submitted", ("notice", notice.id), f"{by.name} asked for approval of notice {notice.code}{_although(against)}{_without(without)}", by=by, now=now,
+           after={"content": content_hash(session, notice)} | ({"against": against} if against else {}) | ({"left out": without} if without else {}))  # fmt: skip
 
 
 def check(session: Session, notice: Notice, *, now: datetime) -> None:
@@ -89,6 +93,25 @@ def require_reasons(session: Session, notice: Notice, assessment: Assessment) ->
     return reasons
 
 
+def require_reasons_without(session: Session, notice: Notice, assessment: Assessment) -> dict[str, str]:
+    """Why it does not go where the rules want it, by channel; other reasons are dropped. Raises NotValid without one."""
+    chosen, reasons = {pick.channel for pick in channels_of(session, notice)}, left_out_of(session, notice)
+    missing = [
+        channel
+        for channel in assessment.result["channels"]
+        if channel not in chosen and overrides.must_be_explained(assessment.result, channel)
+    ]
+    for channel in missing:
+        if not reasons.get(channel):
+            label = LABELS.get(channel, channel)
+            raise NotValid(
+                f"without-{channel}",
+                f"{label} is recommended: choose it, or say why people are not told there, for example “It is down”",
+            )
+    session.execute(sa.delete(LeftOut).where(col(LeftOut.notice_id) == notice.id, col(LeftOut.channel).not_in(missing)))
+    return {channel: reasons[channel] for channel in missing}
+
+
 def text_facts(session: Session, notice: Notice) -> facts.Text:
     """What the rules may know of its words, in the default language; links in any message of it or of its all-clears."""
     said = texts_of(session, notice)
@@ -119,3 +142,8 @@ def _segments(session: Session, notice: Notice) -> dict[str, int]:
 def _although(against: dict[str, str]) -> str:
     said = "; ".join(f"{LABELS.get(channel, channel)}: {reason}" for channel, reason in against.items())
     return f", against the recommendation ({said})" if said else ""
+
+
+def _without(left_out: dict[str, str]) -> str:
+    said = "; ".join(f"{LABELS.get(channel, channel)}: {reason}" for channel, reason in left_out.items())
+    return f", leaving out what is recommended ({said})" if said else ""

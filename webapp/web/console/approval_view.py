@@ -30,6 +30,7 @@ class Reason:
     verdict: str
     sentence: str
     override: str  # why it goes there all the same
+    left_out: str  # why it does not go there although it should
 
     @property
     def is_against(self) -> bool:
@@ -64,6 +65,11 @@ class ApprovalView:
         return [reason for reason in self.reasons if reason.is_against]
 
     @property
+    def missed(self) -> list[Reason]:
+        """Channels that were recommended and left out."""
+        return [reason for reason in self.reasons if reason.left_out]
+
+    @property
     def must_type(self) -> bool:
         """Whether the magnitude is to be written."""
         return self.count.recipients > MANY
@@ -87,7 +93,9 @@ def approval_view(notice: Notice, person: Person, *, now: datetime) -> ApprovalV
         pages=[channel for channel in chosen if channel in BROADCAST],
         looks=message_looks.of(looks, NOW),
         ends=[(ending, message_looks.of(looks, ending)) for ending in Ending if message_looks.of(looks, ending)],
-        reasons=_reasons(assessment.result["channels"] if assessment else {}, chosen),
+        reasons=_reasons(
+            assessment.result["channels"] if assessment else {}, chosen, notices.left_out_of(store(), notice)
+        ),
         panel=recommendation.panel(assessment.result, assessment.facts, place=where) if assessment else None,
         returns=[(each, name_of(each.returned_by_id)) for each in approvals.returns_of(store(), notice)],
         entries=audit.story(store(), [str(notice.id)]),
@@ -98,7 +106,7 @@ def approval_view(notice: Notice, person: Person, *, now: datetime) -> ApprovalV
     )
 
 
-def _reasons(advised: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Reason]:
+def _reasons(advised: Mapping[str, Any], chosen: Mapping[str, str], left_out: Mapping[str, str]) -> list[Reason]:
     every = [setup.channel for setup in channel_setups(store())]
     reasons = [
         Reason(
@@ -107,6 +115,7 @@ def _reasons(advised: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Reas
             verdict=advised.get(channel, {}).get("verdict", ""),
             sentence=advised.get(channel, {}).get("sentence", ""),
             override=chosen.get(channel, ""),
+            left_out=left_out.get(channel, ""),
         )
         for channel in every
     ]

@@ -52,6 +52,7 @@ class DraftForm(BaseForm):
             },
             messages={slot.key: self.message(slot) for slot in self.slots},
             reasons={channel: self._text(f"because-{channel}") for channel in self["channels"].data or []},
+            without={setup.channel: self._text(f"without-{setup.channel}") for setup in self.setups},
         )  # fmt: skip
 
     def message(self, slot: Slot) -> tuple[str, str]:
@@ -116,6 +117,7 @@ def _kept(
     notice: Notice, setups: Sequence[ChannelSetup], slots: Sequence[Slot], advised: Mapping[str, Any], zone: str
 ) -> dict[str, Any]:
     picks = {pick.channel: pick for pick in notices.channels_of(store(), notice)}
+    left_out = notices.left_out_of(store(), notice)
     data: dict[str, Any] = {
         "begins": "at" if notice.effective_at else "now",
         "begins_at": moments.for_input(notice.effective_at, zone),
@@ -127,6 +129,7 @@ def _kept(
         audience = advised.get(setup.channel, {}).get("audience") or "all"
         data[f"listeners-{setup.channel}"] = pick.listeners.value if pick else audience
         data[f"because-{setup.channel}"] = pick.override_reason if pick else ""
+        data[f"without-{setup.channel}"] = left_out.get(setup.channel, "")
     for text in notices.texts_of(store(), notice):
         for part in ("headline", "description", "instruction"):
             data[f"{part}-{text.language}"] = getattr(text, part)
@@ -151,6 +154,9 @@ def _fields(setups: Sequence[ChannelSetup], slots: Sequence[Slot], languages: Se
         )
         fields[f"because-{setup.channel}"] = TextAreaField(
             "Why there, against the recommendation?", REASON, render_kw={"rows": 2}
+        )
+        fields[f"without-{setup.channel}"] = TextAreaField(
+            "Why not there, although it is recommended?", REASON, render_kw={"rows": 2}
         )
     for language in languages:
         fields[f"headline-{language}"] = StringField("What has happened, in one line?", HEADLINE)

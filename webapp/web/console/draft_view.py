@@ -19,6 +19,8 @@ from webapp.web.console.message_looks import NOW, Look
 from webapp.web.console.notice_lookup import Head, head_of, name_of
 from webapp.web.session import store
 
+NOTHING: Mapping[str, Any] = {"channels": {}, "plan": {"recommended": {"channels": []}}}  # nobody has advised
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -30,6 +32,7 @@ class Choice:
     is_chosen: bool
     may_be_chosen: bool  # by whoever looks
     needs_reason: bool
+    needs_reason_without: bool  # it is recommended and left out
     listens: str  # asked, all; "" = a page that everybody sees
     asked: int
     on_file: int  # all whom we may write to, those who asked among them
@@ -120,8 +123,8 @@ def advised(notice: Notice) -> Mapping[str, Any]:
 def _assessed(form: DraftForm) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
     assessment = drafting.assessment_of(store(), form.notice)
     if assessment is None:
-        return {}, []
-    return assessment.result["channels"], assessment.facts["audience"]["groups"]
+        return NOTHING, []
+    return assessment.result, assessment.facts["audience"]["groups"]
 
 
 def _choice(
@@ -131,10 +134,11 @@ def _choice(
     groups: Sequence[Mapping[str, Any]],
     person: Person,
 ) -> Choice:
-    channel, advice = setup.channel, result.get(setup.channel, {})
+    channel, advice = setup.channel, result["channels"].get(setup.channel, {})
     asked = sum(group["people"] for group in groups if channel in group["asked"])
     on_file = sum(group["people"] for group in groups if channel in group["on_file"])
-    because, is_chosen = f"because-{channel}", channel in (form["channels"].data or [])
+    because, without, is_chosen = f"because-{channel}", f"without-{channel}", channel in (form["channels"].data or [])
+    is_missed = overrides.must_be_explained(result, channel) or bool(form[without].errors)
     may_be_chosen = overrides.may_choose(advice, by=person, is_life_safety=form.notice.is_life_safety)
     return Choice(
         channel=channel,
@@ -143,6 +147,7 @@ def _choice(
         is_chosen=is_chosen,
         may_be_chosen=may_be_chosen,
         needs_reason=is_chosen and may_be_chosen and (overrides.is_against(advice) or bool(form[because].errors)),
+        needs_reason_without=not is_chosen and is_missed,
         listens="" if channel in BROADCAST else form[f"listeners-{channel}"].data or Listeners.all.value,
         asked=asked,
         on_file=asked + on_file,

@@ -55,7 +55,7 @@ def update_messages(notice_id: UUID) -> ResponseReturnValue:
     try:
         with store().begin_nested():
             status_url = installation().links.status
-            drafting.save(store(), notice, form.typed(), by=person(), now=clock.now(), status_url=status_url)
+            drafting.save(store(), notice, form.typed(), by=person(), status_url=status_url)
             _do(notice, form, wish)
     except NotValid as refusal:
         store().refresh(notice)

@@ -39,7 +39,7 @@ def against(*rules: str) -> dict[str, Any]:
 
 
 def test_a_channel_against_the_advice_needs_a_reason_which_the_signer_reads(room: Room) -> None:
-    notice, both = drafted(room), {"channels": ["sms", "facebook"]}
+    notice, both = drafted(room), {"channels": ["status_page", "sms", "facebook"]}
 
     chosen = save(room, room.olle, notice, both, htmx=True)
     refused = save(room, room.olle, notice, both | {"then": "ask"})
@@ -67,7 +67,9 @@ def test_a_channel_against_the_advice_needs_a_reason_which_the_signer_reads(room
 def test_a_reason_is_kept_with_the_draft_and_dropped_where_none_is_needed(room: Room) -> None:
     notice = drafted(room)
 
-    save(room, room.olle, notice, {"channels": ["sms", "facebook"], "because-facebook": "They look there"})
+    save(
+        room, room.olle, notice, {"channels": ["status_page", "sms", "facebook"], "because-facebook": "They look there"}
+    )
     kept = form_of(room.seen_by(room.olle).get(f"/console/notices/{notice.id}/messages").text)
     save(room, room.olle, notice, {"because-sms": "No need", "then": "ask"})
 
@@ -124,7 +126,7 @@ def test_a_block_is_never_lifted_while_lives_are_in_danger(room: Room) -> None:
 def test_the_reason_is_part_of_what_is_signed(session: Session) -> None:
     an_organisation(session)
     operator = add(session, an_operator())
-    draft = a_draft(session, an_incident(session, by=operator), by=operator, channels=["sms", "facebook"])
+    draft = a_draft(session, an_incident(session, by=operator), by=operator, channels=["status_page", "facebook"])
     submission.submit(session, draft, by=operator, now=NOON)
     before = notices.content_hash(session, draft)
 
