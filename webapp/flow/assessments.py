@@ -6,18 +6,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from rules import facts
 from rules.advice import Advice, advise, as_json
 from rules.policy import Policy
-from rules.terms import MessageType
+from rules.terms import MessageType, Verdict
 from webapp.db import add, json_field, moment
-from webapp.flow import audience, recent
+from webapp.flow import audience, budget, channel_health, contradiction, recent
 from webapp.flow.audience import Counted
+from webapp.flow.components import components
 from webapp.flow.incidents import Filing, Incident, concern_of, filing_of
-from webapp.flow.organisation import ChannelSetup, channel_setups, organisation
+from webapp.flow.organisation import ChannelSetup, Organisation, channel_setups, organisation
 from webapp.flow.people import Person
 from webapp.flow.policies import policy_in_force
 
@@ -62,10 +64,13 @@ def recommend(
     """
     setups = channel_setups(session)
     counted = audience.count(session, concern_of(session, filing), channels=direct(setups))
-    case = _case(session, filing, setups, counted, now=now, incident=incident, segments=segments or {})
-    case = replace(case, text=text, message_type=message_type)
     policy = policy_in_force(session, now=now)
-    return Recommendation(case=case, policy=policy, advice=advise(case, policy), counted=counted)
+    case = _case(session, filing, setups, counted, now=now, incident=incident, segments=segments or {}, policy=policy)
+    case = replace(case, text=text, message_type=message_type)
+    advice = advise(case, policy)
+    if contradiction.shows_as_working(session, filing, incident, now=now, message_type=message_type):
+        case, advice = _contradicted(case, policy, advice)
+    return Recommendation(case=case, policy=policy, advice=advice, counted=counted)
 
 
 def assess(
@@ -131,26 +136,82 @@ def _case(
     now: datetime,
     incident: Incident | None,
     segments: Mapping[str, int],
+    policy: Policy,
 ) -> facts.Case:
     ours = organisation(session)
     reachable = sum(group.people for group in counted.groups)
     counted_or_all = ours.customers if filing.where.is_everywhere else counted.people
     affected = counted_or_all if filing.affected_estimate is None else filing.affected_estimate
-    people = {channel: counted.on(channel) for channel in direct(setups)}
-    got = recent.messages(session, concern_of(session, filing), people, now=now)
-    told = recent.announced(session, incident) if incident else set()
     repeated = recent.is_repeated(session, filing, now=now, but=incident.id if incident else None)
     return facts.Case(
         now=now,
-        organisation=facts.Organisation(ours.name, ours.time_zone, ours.customers, ours.currency),
-        channels={
-            setup.channel: setup.as_facts(
-                segments=segments.get(setup.channel, 1),
-                announced=setup.channel in told,
-                messages=got.get(setup.channel, (0, 0)),
-            )
-            for setup in setups
-        },
+        organisation=_organisation(session, ours, setups, policy, now=now),
+        channels=_channels(session, filing, setups, counted, now=now, incident=incident, segments=segments),
         incident=filing.as_facts(repeated=repeated),
         audience=facts.Audience(max(affected, reachable), counted.groups, counted.languages),
+        component_names={each.code: each.name for each in components(session) if each.code in filing.components},
     )
+
+
+def _organisation(
+    session: Session, ours: Organisation, setups: list[ChannelSetup], policy: Policy, *, now: datetime
+) -> facts.Organisation:
+    """What is spent is only counted where there is a budget."""
+    has_budget = ours.month_budget is not None
+    return facts.Organisation(
+        name=ours.name,
+        time_zone=ours.time_zone,
+        customers=ours.customers,
+        currency=ours.currency,
+        sector=ours.sector,
+        threshold_people=ours.threshold_people,
+        threshold_min=ours.threshold_min,
+        month_budget=ours.month_budget,
+        month_spent=budget.spent(session, _prices(setups, policy), now=now, zone=ours.time_zone) if has_budget else 0.0,
+    )
+
+
+def _prices(setups: list[ChannelSetup], policy: Policy) -> dict[str, float]:
+    """Of one segment, by channel."""
+    known = {figures.key: figures.price for figures in policy.figures.channels.values()}
+    own = {setup.channel: setup.price_per_segment for setup in setups}
+    return {channel: known.get(channel, 0.0) if price is None else price for channel, price in own.items()}
+
+
+def _channels(
+    session: Session,
+    filing: Filing,
+    setups: list[ChannelSetup],
+    counted: Counted,
+    *,
+    now: datetime,
+    incident: Incident | None,
+    segments: Mapping[str, int],
+) -> dict[str, facts.ChannelSetup]:
+    zone = ZoneInfo(organisation(session).time_zone)
+    people = {channel: counted.on(channel) for channel in direct(setups)}
+    got = recent.messages(session, concern_of(session, filing), people, now=now)
+    told = recent.announced(session, incident) if incident else set()
+    needs = channel_health.needed(session, setups)
+    down = channel_health.down(session, needs, now=now, zone=zone, but=incident)
+    failing = channel_health.failing(session, now=now, zone=zone)
+    return {
+        setup.channel: setup.as_facts(
+            segments=segments.get(setup.channel, 1),
+            announced=setup.channel in told,
+            messages=got.get(setup.channel, (0, 0)),
+            depends_on=needs[setup.channel],
+            down=down.get(setup.channel, ""),
+            failing=failing.get(setup.channel, ""),
+        )
+        for setup in setups
+    }
+
+
+def _contradicted(case: facts.Case, policy: Policy, advice: Advice) -> tuple[facts.Case, Advice]:
+    """The same, where our status page says otherwise; a page that this must not be on contradicts nothing."""
+    page = advice.channels.get(contradiction.PAGE)
+    if page is None or page.verdict is Verdict.block:
+        return case, advice
+    case = replace(case, incident=replace(case.incident, shown_as_working=True))
+    return case, advise(case, policy)

@@ -4,7 +4,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, select
 
 from rules import facts
-from webapp.db import json_field
+from rules.terms import Sector
+from webapp.db import json_field, word
 from webapp.flow.refusals import NotFound
 
 
@@ -18,6 +19,11 @@ class Organisation(SQLModel, table=True):
     customers: int
     currency: str = Field(max_length=3)  # ISO 4217
     languages: list[str] = json_field(default_factory=lambda: ["en"])  # the first is the default
+    sector: Sector = word(Sector, default=Sector.finance)  # whose laws bind it; the strictest until somebody has said
+    threshold_people: int | None = None  # from which an incident is reported, instead of the numbers of the law
+    threshold_min: float | None = None
+    threshold_source: str = ""  # who says so
+    month_budget: float | None = None  # for paid channels, in its currency; None = no limit
     help_text: str = ""  # how a person gets help by other means, said at the end of mails
 
 
@@ -34,15 +40,25 @@ class ChannelSetup(SQLModel, table=True):
     price_per_segment: float | None = None  # in the organisation's currency
     followers: int = 0
     reach: float | None = None  # share of followers who see one post
+    source: str = ""  # where these figures come from
 
     def as_facts(
-        self, *, segments: int = 1, announced: bool = False, messages: tuple[int, int] = (0, 0)
+        self,
+        *,
+        segments: int = 1,
+        announced: bool = False,
+        messages: tuple[int, int] = (0, 0),
+        depends_on: tuple[str, ...] = (),
+        down: str = "",
+        failing: str = "",
     ) -> facts.ChannelSetup:
         """What the rules may know of it. `messages`: that its people got in seven days, and in 24 hours."""
         return facts.ChannelSetup(
             available=self.available,
             can_choose_area=self.can_choose_area,
-            depends_on=tuple(self.depends_on),
+            depends_on=depends_on,
+            down=down,
+            failing=failing,
             segments_per_second=self.segments_per_second,
             segments=segments,
             price_per_segment=self.price_per_segment,

@@ -8,40 +8,15 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from rules.terms import Mode
-from webapp.db import UtcDateTime
 from webapp.flow import audience
 from webapp.flow.audience import Concern
+from webapp.flow.books import ATTEMPT, NOTICE, PICK, RECIPIENT
 from webapp.flow.components import Component
 from webapp.flow.incidents import Filing, Incident, IncidentComponent
 
 DAY, WEEK, MONTH = timedelta(days=1), timedelta(days=7), timedelta(days=30)
 SENDING = timedelta(days=3)  # quiet hours and retries included, nothing leaves later than this after it went live
 GOT = ("unknown", "accepted", "sent", "delivered")
-
-# By name: notices are made from assessments, so the modules of these tables stand above this one.
-NOTICE = sa.table(
-    "notice",
-    sa.column("id", sa.Uuid()),
-    sa.column("incident_id", sa.Uuid()),
-    sa.column("mode", sa.String()),
-    sa.column("status", sa.String()),
-    sa.column("live_at", UtcDateTime()),
-)
-PICK = sa.table("notice_channel", sa.column("notice_id", sa.Uuid()), sa.column("channel", sa.String()))
-RECIPIENT = sa.table(
-    "recipient",
-    sa.column("notice_id", sa.Uuid()),
-    sa.column("pos", sa.Integer()),
-    sa.column("channel", sa.String()),
-    sa.column("subscriber_id", sa.BigInteger()),
-)
-ATTEMPT = sa.table(
-    "attempt",
-    sa.column("notice_id", sa.Uuid()),
-    sa.column("pos", sa.Integer()),
-    sa.column("state", sa.String()),
-    sa.column("at", UtcDateTime()),
-)
 
 
 def messages(

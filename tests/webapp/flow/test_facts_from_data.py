@@ -22,7 +22,7 @@ from tests.builders import (
     subscribers,
 )
 from webapp.db import add
-from webapp.flow import assessments, deliveries, drafting, lifecycle, recent, schedule, submission
+from webapp.flow import assessments, books, deliveries, drafting, lifecycle, recent, schedule, submission
 from webapp.flow.approvals import Recipient
 from webapp.flow.assessments import Assessment
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState
@@ -166,7 +166,7 @@ def test_an_update_is_assessed_as_one_where_people_know_already(session: Session
 
 
 def test_the_tables_that_are_read_by_name_exist() -> None:
-    for named in (recent.NOTICE, recent.PICK, recent.RECIPIENT, recent.ATTEMPT):
+    for named in books.TABLES:
         own = SQLModel.metadata.tables[named.name]
         assert {column.name for column in named.columns} <= {column.name for column in own.columns}
     assert set(recent.GOT) == {state.value for state in deliveries.TOLD}

@@ -57,12 +57,12 @@ def test_an_update_edits_the_post_and_puts_the_old_notice_and_its_all_clears_awa
 def test_an_update_goes_to_those_who_were_told_and_to_those_who_have_come_since_each_once(
     session: Session, arrow: Arrow
 ) -> None:
-    first = approved(session, sms=2, channels=("sms",))
+    first = approved(session, sms=2, channels=("status_page", "sms"))
     arrow.go_on(seconds=1)
     with db.transaction(arrow.engine) as fresh:
         subscribers(fresh, 2, first=100)
 
-    update = an_update(arrow, first, channels=("sms",))
+    update = an_update(arrow, first, channels=("status_page", "sms"))
     arrow.go_on(seconds=1)
 
     with db.reading(arrow.engine) as fresh:
@@ -73,12 +73,12 @@ def test_an_update_goes_to_those_who_were_told_and_to_those_who_have_come_since_
 
 
 def test_who_said_stop_since_gets_no_update(session: Session, arrow: Arrow) -> None:
-    first = approved(session, sms=2, channels=("sms",))
+    first = approved(session, sms=2, channels=("status_page", "sms"))
     arrow.go_on(seconds=1)
     with db.transaction(arrow.engine) as fresh:
         suppress(fresh, "sms", "+46701000000", reason="unsubscribed", now=NOON)
 
-    an_update(arrow, first, channels=("sms",))
+    an_update(arrow, first, channels=("status_page", "sms"))
     arrow.go_on(seconds=1)
 
     assert texted(arrow) == ["+46701000000", "+46701000001", "+46701000001"]
