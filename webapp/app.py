@@ -25,7 +25,7 @@ from webapp.web.console import (
 from webapp.web.console.policies import listing as policies
 from webapp.web.hooks import twilio
 from webapp.web.public import history, status
-from webapp.web.subscribe import confirm, mine, own_link, subscribe
+from webapp.web.subscribe import confirm, leave, mine, own_link, subscribe
 
 CONSOLE_PAGES = (
     sign_in,
@@ -39,7 +39,7 @@ CONSOLE_PAGES = (
     audit_trail,
 )  # each adds its views
 
-PUBLIC_PAGES = (status, history, subscribe, confirm, mine, own_link)
+PUBLIC_PAGES = (status, history, subscribe, confirm, mine, leave, own_link)
 
 
 def create_app(settings: Config | None = None) -> Flask:

@@ -171,7 +171,7 @@ def send_link(
     add(session, Confirmation(channel=channel, value=value, code_hash="", choices={}, agreed_text="",
                               network=network, asked_at=now))  # fmt: skip
     owned = address(session, channel, value)
-    if owned is None or owned.confirmed_at is None or owned.suppressed_at is not None:
+    if owned is None or owned.suppressed_at is not None or not (owned.confirmed_at or owned.is_on_file):
         return
     name, language = organisation(session).name, session.get_one(Subscriber, owned.subscriber_id).language
     subject, body = LINK.get(language, LINK["en"])

@@ -83,8 +83,11 @@ def check(session: Session, choices: Choices) -> None:
         raise NotValid("area_codes", f"There is no such area any more: {', '.join(lost)}; choose again")
     if len(choices.places) > MOST_PLACES:
         raise NotValid("places", f"That is more than {MOST_PLACES} places; choose whole areas instead")
-    for around in choices.places:
-        near(session, around.place, around.radius_km)
+    for number, around in enumerate(choices.places):
+        try:
+            near(session, around.place, around.radius_km)
+        except NotValid as refusal:  # which of them
+            raise NotValid(f"place.{number}", str(refusal)) from None
     _check_hours(choices)
 
 

@@ -1,5 +1,7 @@
 """What Twilio reports of our messages, and what people answer. Only what it has signed is believed."""
 
+from xml.sax.saxutils import escape
+
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import IntegrityError
 
@@ -8,10 +10,12 @@ from webapp.channels.base import ErrorClass
 from webapp.channels.configured import auth_token
 from webapp.channels.signing import verify_callback
 from webapp.channels.twilio_errors import error_class_of
-from webapp.flow import receipts
+from webapp.flow import leaving, limits, receipts
 from webapp.flow.deliveries import DeliveryState
-from webapp.flow.refusals import NotAllowed
-from webapp.flow.subscribers import Suppression, suppress
+from webapp.flow.organisation import organisation
+from webapp.flow.refusals import NotAllowed, TooMany
+from webapp.flow.subscribers import Address, Subscriber, Suppression, address
+from webapp.web.hooks import sms_words
 from webapp.web.session import installation, store
 
 hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
@@ -23,11 +27,9 @@ STATES = {
     "failed": DeliveryState.failed,
 }  # the others tell nothing that the answer to our request has not told
 SUPPRESSES = {ErrorClass.bad_address: Suppression.bad_address, ErrorClass.opted_out: Suppression.opted_out}
-STOP = {
-    "stop", "stopall", "stopp", "sluta", "avsluta", "avregistrera", "avanmäl", "nej tack", "unsubscribe", "cancel", "end", "quit",
-    "revoke", "optout", "opt out", "lopeta", "slutt", "avmeld", "afmeld",
-}  # fmt: skip
-NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
+NO_ANSWER = f"{XML}<Response/>"
+ANSWERS = 4  # an hour to one number
 
 
 @hooks.before_request
@@ -67,8 +69,46 @@ def status() -> tuple[str, int]:
 
 @hooks.post("/twilio/inbound")
 def inbound() -> Response:
-    """Whoever answers STOP is not texted again until they ask anew."""
-    said = " ".join(request.form.get("Body", "").casefold().strip(" .!\"'”\n\t").split())
-    if said in STOP or request.form.get("OptOutType", "") == "STOP":
-        suppress(store(), "sms", request.form.get("From", ""), reason=Suppression.answered_stop, now=clock.now())
-    return Response(NO_ANSWER, mimetype="text/xml")
+    """Whoever answers STOP is not texted again until they ask anew or answer START; HELP is answered."""
+    said, number = sms_words.plain(request.form.get("Body", "")), request.form.get("From", "")
+    wish = request.form.get("OptOutType", "") or _wish(said)
+    owned = address(store(), "sms", number)
+    match wish:
+        case "STOP":
+            if owned is not None:
+                leaving.stop(store(), owned, said=said, now=clock.now())
+            return _answer("stop", said, owned)
+        case "START":
+            is_back = owned is not None and leaving.start(store(), owned, said=said, now=clock.now())
+            return _answer("start" if is_back or _is_told(owned) else "new", said, owned)
+        case "HELP":
+            return _answer("help", said, owned)
+        case _:
+            return Response(NO_ANSWER, mimetype="text/xml")
+
+
+def _wish(said: str) -> str:
+    for wish, words in (("STOP", sms_words.STOP), ("START", sms_words.START), ("HELP", sms_words.HELP)):
+        if sms_words.is_among(said, words):
+            return wish
+    return ""
+
+
+def _is_told(owned: Address | None) -> bool:
+    return owned is not None and owned.confirmed_at is not None and owned.suppressed_at is None
+
+
+def _answer(what: str, said: str, owned: Address | None) -> Response:
+    """One text back, in the person's language. None where the provider has answered, or two machines may be talking."""
+    if request.form.get("OptOutType") or said in sms_words.BY_PROVIDER:
+        return Response(NO_ANSWER, mimetype="text/xml")
+    try:
+        limits.count(store(), f"sms-answer:{request.form.get('From', '')}", most=ANSWERS, now=clock.now())
+    except TooMany:
+        return Response(NO_ANSWER, mimetype="text/xml")
+    ours, links = organisation(store()), installation().links
+    own = store().get_one(Subscriber, owned.subscriber_id).language if owned else ours.languages[0]
+    words = sms_words.SAID.get(sms_words.language_of(said, own), sms_words.SAID["en"])
+    link = links.preferences(owned.subscriber_id) if _is_told(owned) and owned else f"{links.public_url}/subscribe"
+    text = words[what].format(name=ours.name, link=link, help_text=ours.help_text).strip()
+    return Response(f"{XML}<Response><Message>{escape(text)}</Message></Response>", mimetype="text/xml")

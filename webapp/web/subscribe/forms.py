@@ -1,33 +1,60 @@
 """The forms of those who ask to be told. Labels are questions; everything typed is kept when something is wrong."""
 
 from collections.abc import Iterable
+from zoneinfo import available_timezones
 
 from sqlmodel import Session
-from wtforms import EmailField, Form, RadioField, SelectField, SelectMultipleField, StringField, TelField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    FieldList,
+    Form,
+    FormField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its published types
 
+from rules.terms import Kind, Severity
 from webapp.flow.areas import Level, areas
 from webapp.flow.components import components
 from webapp.flow.organisation import channel_setups
 from webapp.flow.refusals import NotValid
 from webapp.flow.signups import CHANNELS
-from webapp.flow.wishes import Around, Choices
+from webapp.flow.wishes import MOST_PLACES, Around, Choices, Quiet
 from webapp.web.languages import NAMES
 from webapp.web.reader import Reader
 
 RADII_KM = (2, 5, 10, 15, 30, 50, 100)
 MOST_NAMES = 500  # that a browser is handed to complete from
 LEVELS = (Level.county, Level.municipality, Level.own)
+FLOORS = (Severity.minor, Severity.moderate, Severity.severe)
+ROWS = 3  # for places, shown at once; the next ones come when these are filled
+
+
+class PlaceForm(Form):
+    """One place and how far around it."""
+
+    place = StringField(render_kw={"list": "place-names", "autocomplete": "off"})
+    radius_km = SelectField(default="15", validate_choice=False)
 
 
 class WishesForm(Form):
-    """What, where and in which language."""
+    """What, where, how bad, in which language and at which hours."""
 
     components = SelectMultipleField()
-    place = StringField(render_kw={"list": "places", "autocomplete": "off"})
-    radius_km = SelectField(default="15")
+    places = FieldList(FormField(PlaceForm), min_entries=ROWS, max_entries=MOST_PLACES)
     area_codes = SelectMultipleField()
+    kinds = SelectMultipleField()
+    severity_floor = RadioField(default=Severity.minor)
     language = RadioField()
+    quiet_from = StringField(render_kw={"type": "time"})
+    quiet_to = StringField(render_kw={"type": "time"})
+    time_zone = SelectField(default="")
+    wants_digest = BooleanField()
 
 
 class SignUpForm(WishesForm):
@@ -65,34 +92,73 @@ def offer(form: WishesForm, session: Session, to: Reader) -> dict[str, object]:
     offered = [area for area in every if area.level in LEVELS]
     form.components.choices = _choices((each.public_id, each.name) for each in parts)
     form.area_codes.choices = _choices((area.code, area.name) for area in offered)
-    known = sorted({*RADII_KM, *([float(form.radius_km.data)] if _is_number(form.radius_km.data) else [])})
-    form.radius_km.choices = _choices((f"{km:g}", f"{km:g} km") for km in known)
+    form.kinds.choices = _choices((kind, to.words[f"kind_{kind}"]) for kind in Kind)
+    form.severity_floor.choices = _choices((floor, to.words[f"floor_{floor}"]) for floor in FLOORS)
     form.language.choices = _choices((each, NAMES.get(each, each)) for each in to.organisation.languages)
     form.language.data = form.language.data or to.language
-    for name in ("components", "place", "radius_km", "area_codes"):
+    form.time_zone.choices = _choices(_zones(to))
+    for name in ("components", "area_codes", "kinds", "severity_floor", "quiet_from", "quiet_to", "time_zone", "wants_digest"):  # fmt: skip
         form[name].label.text = to.words[name]
     form.language.label.text = to.words["in_language"]
+    _offer_places(form, to)
     if isinstance(form, SignUpForm):
         _offer_channels(form, session, to)
-    places = [area.name for area in every if area.latitude is not None][:MOST_NAMES]
-    return {"form": form, "parts": parts, "offered": offered, "names_of_places": places}
+    names = [area.name for area in every if area.latitude is not None][:MOST_NAMES]
+    has_more = any(entry.form.place.data for entry in form.places.entries[1:])
+    return {"form": form, "parts": parts, "offered": offered, "names_of_places": names, "has_more_places": has_more,
+            "mistakes": mistakes}  # fmt: skip
 
 
 def choices_of(form: WishesForm) -> Choices:
-    """As the flow takes it."""
+    """As the flow takes it. Raises NotValid for hours that are none, or only half given."""
+    typed = [entry.form for entry in form.places if (entry.form.place.data or "").strip()]
     return Choices(
         components=tuple(form.components.data or ()),
         area_codes=tuple(form.area_codes.data or ()),
-        places=(Around(place, float(form.radius_km.data)),) if (place := (form.place.data or "").strip()) else (),
+        places=tuple(Around((each.place.data or "").strip(), _number(each.radius_km.data)) for each in typed),
+        kinds=tuple(Kind(each) for each in form.kinds.data or ()),
+        severity_floor=Severity(form.severity_floor.data),
         language=form.language.data,
+        quiet=_quiet(form.quiet_from.data or "", form.quiet_to.data or ""),
+        time_zone=form.time_zone.data or "",
+        wants_digest=bool(form.wants_digest.data),
     )
 
 
 def show_at(form: Form, refusal: NotValid, to: Reader, *, value_at: str = "") -> None:
     """Put a refusal beside the field that it is about, in the reader's language where we have it."""
     name = value_at if refusal.field == "value" else refusal.field
-    field = form[name] if name in form else next(iter(form))
+    field = next(iter(form))
+    if isinstance(form, WishesForm) and name.startswith("place."):
+        field = [each.form for each in form.places if (each.form.place.data or "").strip()][int(name[6:])].place
+        name = "place"
+    elif name in form:
+        field = form[name]
     field.errors = [*field.errors, to.words.get(f"wrong_{name}", str(refusal))]
+
+
+def mistakes(form: Form) -> list[tuple[str, str]]:
+    """What is wrong: the id of each field, and the sentence beside it."""
+    found: list[tuple[str, str]] = []
+    for field in form:
+        if isinstance(field, FieldList):
+            found += [each for entry in field for each in mistakes(entry.form)]
+        else:
+            found += [(field.id, str(error)) for error in field.errors]
+    return found
+
+
+def _offer_places(form: WishesForm, to: Reader) -> None:
+    filled = sum(bool((entry.form.place.data or "").strip()) for entry in form.places)
+    while len(form.places) <= filled and len(form.places) < MOST_PLACES:
+        form.places.append_entry()
+    for number, entry in enumerate(form.places):
+        row: PlaceForm = entry.form
+        row.place.label.text = to.words["another_place" if number else "place"]
+        row.radius_km.label.text = to.words["radius_km"]
+        chosen = row.radius_km.data
+        known = sorted({*RADII_KM, *([float(chosen)] if _is_number(chosen) else [])})
+        row.radius_km.choices = _choices((f"{km:g}", f"{km:g} km") for km in known)
 
 
 def _offer_channels(form: SignUpForm, session: Session, to: Reader) -> None:
@@ -101,6 +167,27 @@ def _offer_channels(form: SignUpForm, session: Session, to: Reader) -> None:
     form.channel.data = form.channel.data or next(iter(set_up), None)
     form.channel.label.text, form.email.label.text = to.words["channel"], to.words["email_address"]
     form.number.label.text = to.words["number"]
+
+
+def _zones(to: Reader) -> list[tuple[str, str]]:
+    ours = to.organisation.time_zone
+    others = sorted(
+        zone for zone in available_timezones() if zone.startswith(("Europe/", "Atlantic/")) and zone != ours
+    )
+    return [("", ours), *((zone, zone.replace("_", " ")) for zone in others)]
+
+
+def _quiet(start: str, end: str) -> Quiet | None:
+    if not start and not end:
+        return None
+    return Quiet(_minutes("quiet_from", start), _minutes("quiet_to", end))
+
+
+def _minutes(field: str, text: str) -> int:
+    hours, _, minutes = text.strip()[:5].partition(":")
+    if not (hours.isdecimal() and minutes.isdecimal() and int(hours) < 24 and int(minutes) < 60):
+        raise NotValid(field, "Write both times, like 22:00 and 07:00, or leave both empty")
+    return int(hours) * 60 + int(minutes)
 
 
 def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
@@ -112,3 +199,7 @@ def _is_number(text: object) -> bool:
         return 0.1 <= float(str(text)) <= 1_000
     except ValueError:
         return False
+
+
+def _number(text: object) -> float:
+    return float(str(text)) if _is_number(text) else -1.0  # the flow says what is wrong with it

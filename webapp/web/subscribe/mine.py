@@ -1,39 +1,45 @@
-"""What one person gets, by their own link: seen, changed, ended."""
+"""What one person gets, by their own link: seen, changed, paused."""
+
+from datetime import timedelta
 
 from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from rules.terms import Severity
 from webapp import clock
 from webapp.flow import leaving, wishes
 from webapp.flow.areas import areas
 from webapp.flow.components import components
-from webapp.flow.refusals import NotFound, NotValid
-from webapp.flow.subscribers import Address, Subscriber, SubscriberPoint, addresses, followed, key_of, places
+from webapp.flow.refusals import NotValid
+from webapp.flow.subscribers import Address, Subscriber, SubscriberPoint, key_of, places, subscriptions
 from webapp.geo import keys
+from webapp.moments import say
 from webapp.web.reader import Reader, link, page, reader
 from webapp.web.session import installation, store
 from webapp.web.subscribe.forms import WishesForm, choices_of, offer, show_at
+from webapp.web.subscribe.owner import changing, in_use, on_file, whose
 from webapp.web.subscribe.subscribe import subscribe
 from webapp.web.subscribe.words import WORDS
+
+PAUSES = {"week": timedelta(days=7), "month": timedelta(days=30), "open": None}
+DONE = ("signed_up", "saved", "paused_done", "resumed", "service_done")
 
 
 @subscribe.get("/mine/<token>")
 def mine(token: str) -> Response:
     """What they get, to be changed."""
-    to, subscriber = reader(WORDS), _whose(token)
-    if not _in_use(subscriber):
-        return make_response(
-            page("subscribe/left.html", to, title=to.words["not_here"], is_customer=subscriber.is_customer)
-        )
+    to, subscriber = reader(WORDS), whose(token)
+    if not in_use(subscriber) and not on_file(subscriber):
+        return make_response(page("subscribe/left.html", to, title=to.words["not_here"], is_customer=False))
     return _form(_as_chosen(subscriber, to), to, subscriber, token)
 
 
 @subscribe.post("/mine/<token>")
 def change(token: str) -> AnyResponse:
     """Replace what they follow."""
-    to, subscriber, form = reader(WORDS), _whose(token), WishesForm(request.form)
+    to, subscriber, form = reader(WORDS), changing(token), WishesForm(request.form)
     offer(form, store(), to)
-    if not form.validate() or not _in_use(subscriber):
+    if not form.validate() or not in_use(subscriber):
         return _form(form, to, subscriber, token, 422)
     try:
         wishes.choose(store(), subscriber, choices_of(form), now=clock.now())
@@ -43,62 +49,72 @@ def change(token: str) -> AnyResponse:
     return redirect(link(f"/subscribe/mine/{token}", done="saved"), 303)
 
 
-@subscribe.get("/leave/<token>")
-def ask_leave(token: str) -> Response:
-    """A button: programs that open links end nothing."""
-    _whose(token)
-    return make_response(page("subscribe/leave.html", reader(WORDS), token=token))
+@subscribe.post("/mine/<token>/pause")
+def create_pause(token: str) -> AnyResponse:
+    """Nothing for a while; an end that we do not offer is the shortest."""
+    subscriber, now = changing(token), clock.now()
+    length = PAUSES.get(request.form.get("for", ""), PAUSES["week"])
+    leaving.pause(store(), subscriber, until=now + length if length else None, now=now)
+    return redirect(link(f"/subscribe/mine/{token}", done="paused_done"), 303)
 
 
-@subscribe.post("/leave/<token>")
-def leave(token: str) -> Response:
-    """Tell them nothing more that they asked for; also one click in a mail program (RFC 8058). May be repeated."""
-    subscriber, to = _whose(token), reader(WORDS)
-    leaving.leave(store(), subscriber, now=clock.now())
-    return make_response(
-        page("subscribe/left.html", to, title=to.words["left_title"], is_customer=subscriber.is_customer)
-    )
+@subscribe.post("/mine/<token>/resume")
+def end_pause(token: str) -> AnyResponse:
+    """Tell them again."""
+    leaving.resume(store(), changing(token), now=clock.now())
+    return redirect(link(f"/subscribe/mine/{token}", done="resumed"), 303)
 
 
-def _whose(token: str) -> Subscriber:
-    known = installation().links.subscriber_id(token)
-    found = store().get(Subscriber, known) if known is not None else None
-    if found is None:
-        raise NotFound(reader(WORDS).words["no_such_link"])
-    return found
-
-
-def _in_use(subscriber: Subscriber) -> list[Address]:
-    """The addresses at which they are told what they asked for."""
-    return [each for each in addresses(store(), subscriber) if each.confirmed_at and not each.suppressed_at]
+@subscribe.post("/mine/<token>/service")
+def change_service(token: str) -> AnyResponse:
+    """Whether a customer gets messages about their own services."""
+    is_refused = request.form.get("service") == "refuse"
+    leaving.refuse_service(store(), changing(token), is_refused=is_refused, now=clock.now())
+    return redirect(link(f"/subscribe/mine/{token}", done="service_done"), 303)
 
 
 def _as_chosen(subscriber: Subscriber, to: Reader) -> WishesForm:
     public_ids = {component.id: component.public_id for component in components(store())}
     codes, points = places(store(), subscriber)
-    point = points[0] if points else None
+    follows = subscriptions(store(), subscriber)
+    known = {area.name for area in areas(store()) if area.latitude is not None}
     return WishesForm(
-        components=[public_ids[each] for each in followed(store(), subscriber) if each in public_ids],
+        components=[public_ids[each.component_id] for each in follows if each.component_id in public_ids],
         area_codes=codes,
-        place=_place(point) if point else "",
-        radius_km=f"{point.radius_m / 1_000:g}" if point and point.radius_m else "15",
+        places=[{"place": _place(point, known), "radius_km": f"{point.radius_m / 1_000:g}"} for point in points],
+        kinds=sorted(set().union(*(wish.kinds for wish in follows))),
+        severity_floor=min((wish.severity_floor for wish in follows), default=Severity.minor),
         language=subscriber.language if subscriber.language in to.organisation.languages else to.language,
+        quiet_from=_time(subscriber.quiet_from_min),
+        quiet_to=_time(subscriber.quiet_to_min),
+        time_zone=subscriber.time_zone,
+        wants_digest=subscriber.wants_digest,
     )
 
 
-def _place(point: SubscriberPoint) -> str:
+def _place(point: SubscriberPoint, known: set[str]) -> str:
     """As it can be read again: a name that we know, or coordinates."""
-    known = {area.name for area in areas(store()) if area.latitude is not None}
     latitude, longitude = keys.point(point.z)
     return point.label if point.label in known else f"{latitude:.4f}, {longitude:.4f}"
 
 
+def _time(minutes: int | None) -> str:
+    return "" if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def _form(form: WishesForm, to: Reader, subscriber: Subscriber, token: str, status: int = 200) -> Response:
+    asked, filed = in_use(subscriber), on_file(subscriber)
+    done = request.args.get("done", "")
     body = page(
         "subscribe/mine.html",
         to,
-        sent_to=[_masked(each, to) for each in _in_use(subscriber)],
-        done=request.args.get("done", ""),
+        sent_to=[_masked(each, to) for each in asked],
+        served_at=[_masked(each, to) for each in filed],
+        refuses_service=bool(filed) and all(each.service_refused_at for each in filed),
+        gets_mail=any(each.channel == "email" for each in asked),
+        subscriber=subscriber,
+        paused_until=say(subscriber.paused_until, to.organisation.time_zone) if subscriber.paused_until else "",
+        done=done if done in DONE else "",
         token=token,
         own_link=installation().links.preferences(key_of(subscriber)),
         **offer(form, store(), to),

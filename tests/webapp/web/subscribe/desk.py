@@ -16,8 +16,13 @@ ANNA = "anna@mail.example"
 
 def asks(street: Street, **known: object) -> TestResponse:
     """Fill in the form and send it."""
-    usual = {"channel": "email", "email": ANNA, "radius_km": "15", "language": "en"}
-    return street.reader().post("/subscribe", data=usual | known)
+    usual = {"channel": "email", "email": ANNA, "language": "en"}
+    return street.reader().post("/subscribe", data=fields(**usual | known))
+
+
+def fields(**known: object) -> dict[str, object]:
+    """As the form names them; `place` and `radius_km` are the first place's."""
+    return {f"places-0-{name}" if name in {"place", "radius_km"} else name: value for name, value in known.items()}
 
 
 def code_of(street: Street) -> str:

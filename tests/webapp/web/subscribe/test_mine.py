@@ -1,13 +1,18 @@
 """One's own link: seeing, changing, leaving; and getting it again."""
 
+import json
 import re
+from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from tests.builders import NOON, STATUS, a_subscriber
 from tests.webapp.web.street import Street, on_sqlite
-from tests.webapp.web.subscribe.desk import ANNA, address, chosen, one_click, signs_up
-from webapp.flow.subscribers import key_of, suppress
+from tests.webapp.web.subscribe.desk import ANNA, address, chosen, fields, one_click, signs_up
+from webapp.flow.approvals import Recipient
+from webapp.flow.consents import Consent
+from webapp.flow.subscribers import Address, Subscriber, Subscription, Suppression, key_of, suppress
 
 
 def leave_path(mine: str) -> str:
@@ -19,7 +24,7 @@ def test_what_was_chosen_is_shown_and_can_be_changed(street: Street) -> None:
     mine = signs_up(street, place="Sveg", radius_km="30", area_codes="SE-2361", language="sv")
     shown = street.reader().get(mine).text
 
-    answer = street.reader().post(mine, data={"place": "62.5, 14.1", "radius_km": "5", "language": "en"})
+    answer = street.reader().post(mine, data=fields(place="62.5, 14.1", radius_km="5", language="en"))
 
     assert 'value="Sveg"' in shown
     assert '<option selected value="30">30 km</option>' in shown
@@ -29,7 +34,7 @@ def test_what_was_chosen_is_shown_and_can_be_changed(street: Street) -> None:
     assert answer.status_code == 303
     assert "Saved." in street.page(answer.headers["Location"])
     assert chosen(street) == ({"*"}, [], [("62.5, 14.1", 5_000.0)])
-    again = street.reader().post(mine, data={"place": "62.5000, 14.1000", "radius_km": "5", "language": "en"})
+    again = street.reader().post(mine, data=fields(place="62.5000, 14.1000", radius_km="5", language="en"))
     assert again.status_code == 303
 
 
@@ -37,7 +42,7 @@ def test_what_was_chosen_is_shown_and_can_be_changed(street: Street) -> None:
 def test_a_place_that_is_not_known_changes_nothing(street: Street) -> None:
     mine = signs_up(street, place="Sveg")
 
-    answer = street.reader().post(mine, data={"place": "Atlantis", "radius_km": "5", "language": "en"})
+    answer = street.reader().post(mine, data=fields(place="Atlantis", radius_km="5", language="en"))
 
     assert answer.status_code == 422
     assert "No place is called" in answer.text
@@ -85,7 +90,7 @@ def test_after_leaving_one_may_sign_up_anew_but_not_by_the_old_link(street: Stre
     mine = signs_up(street)
     street.reader().post(leave_path(mine))
 
-    by_link = street.reader().post(mine, data={"radius_km": "15", "language": "en"})
+    by_link = street.reader().post(mine, data=fields(radius_km="15", language="en"))
     with street.store() as session:
         owned = address(session)
     signs_up(street)
@@ -135,7 +140,7 @@ def test_a_lost_link_is_sent_again_to_those_who_have_one_and_all_hear_the_same(s
         a_subscriber(session, sms="+46701000001")
         a_subscriber(session, sms="+46701000002", email="on-file@mail.example", asked=False)
         a_subscriber(session, sms="+46701000003")
-        suppress(session, "sms", "+46701000003", reason="answered STOP", now=NOON)
+        suppress(session, "sms", "+46701000003", reason=Suppression.answered_stop, now=NOON)
     known = len(street.letters())
 
     typed = (ANNA, "070-100 00 01", "nobody@mail.example", "on-file@mail.example", "+46701000003")
@@ -143,7 +148,7 @@ def test_a_lost_link_is_sent_again_to_those_who_have_one_and_all_hear_the_same(s
 
     assert len(said) == 1
     sent = street.letters()[known:]
-    assert [letter.value for letter in sent] == [ANNA, "+46701000001"]
+    assert [letter.value for letter in sent] == [ANNA, "+46701000001", "on-file@mail.example"]
     assert f"{STATUS}{mine}" in sent[0].body
     for letter in sent:
         (link,) = re.findall(r"https://\S+", letter.body)
@@ -169,3 +174,127 @@ def test_something_that_is_no_address_is_said_to_be_none(street: Street) -> None
 
     assert answer.status_code == 422
     assert "varken en mejladress eller ett mobilnummer" in answer.text
+
+
+@on_sqlite
+def test_several_places_kinds_hours_and_a_floor_are_kept_and_shown(street: Street) -> None:
+    wishes = {
+        "places-1-place": "62.5, 14.1", "places-1-radius_km": "5", "kinds": ["fraud", "outage"], "severity_floor": "severe",
+        "quiet_from": "22:00", "quiet_to": "07:00", "time_zone": "Europe/Oslo", "wants_digest": "y",
+    }  # fmt: skip
+
+    shown = street.reader().get(signs_up(street, place="Sveg", **wishes)).text
+
+    assert chosen(street) == ({"*"}, [], [("Sveg", 15_000.0), ("62.5, 14.1", 5_000.0)])
+    for each in ('value="Sveg"', 'value="62.5000, 14.1000"', 'value="fraud" checked', 'value="22:00"', 'value="07:00"',
+                 '<option selected value="Europe/Oslo">', 'value="severe" checked', 'id="wants_digest" value="y" checked'):  # fmt: skip
+        assert each in shown
+    assert 'value="closure" checked' not in shown
+    with street.store() as session:
+        (wish,) = session.exec(select(Subscription)).all()
+        assert (sorted(wish.kinds), wish.severity_floor) == (["fraud", "outage"], "severe")
+
+
+@on_sqlite
+def test_a_mistake_at_the_second_place_is_shown_there(street: Street) -> None:
+    mine = signs_up(street, place="Sveg")
+
+    answer = street.reader().post(
+        mine, data=fields(place="Sveg", language="en") | {"places-1-place": "", "places-2-place": "Hedde"}
+    )
+
+    assert answer.status_code == 422
+    assert 'href="#places-2-place"' in answer.text
+    assert 'id="places-2-place-error"' in answer.text
+
+
+def test_a_pause_lasts_as_long_as_was_said_and_can_be_ended(street: Street) -> None:
+    mine = signs_up(street)
+
+    paused = street.reader().post(f"{mine}/pause", data={"for": "week"})
+    page = street.page(paused.headers["Location"])
+    with street.store() as session:
+        (person,) = session.exec(select(Subscriber)).all()
+        until = person.paused_until
+    resumed = street.reader().post(f"{mine}/resume")
+
+    assert until == NOON + timedelta(days=7)
+    assert "Paused: nothing comes until" in page
+    assert "From now on we tell you again." in street.page(resumed.headers["Location"])
+
+
+def test_one_kind_may_be_left_alone(street: Street) -> None:
+    mine = signs_up(street)
+    form = street.reader().get(f"{leave_path(mine)}?kind=maintenance").text
+
+    answer = street.reader().post(f"{leave_path(mine)}/kinds", data={"kinds": ["maintenance", "nonsense"]})
+
+    assert 'value="maintenance" checked' in form
+    assert answer.status_code == 303
+    with street.store() as session:
+        (wish,) = session.exec(select(Subscription)).all()
+        assert len(wish.kinds) == 6
+        assert "maintenance" not in wish.kinds
+
+
+@on_sqlite
+def test_everything_can_be_taken_along(street: Street) -> None:
+    mine = signs_up(street, place="Sveg")
+    with street.store() as session:
+        street.a_live_notice(session, channels=("status_page", "email"))
+
+    answer = street.reader().get(f"{mine}/everything.json")
+
+    assert "attachment" in answer.headers["Content-Disposition"]
+    held = json.loads(answer.text)
+    assert [each["value"] for each in held["addresses"]] == [ANNA]
+    assert held["consents"][0]["text"] == held["addresses"][0]["agreed_text"]
+    assert held["places"]["points"][0]["label"] == "Sveg"
+
+
+def test_everything_can_be_deleted_and_the_link_dies(street: Street) -> None:
+    mine = signs_up(street, place="Sveg")
+    with street.store() as session:
+        notice = street.a_live_notice(session, channels=("status_page", "email"))
+    asked = street.reader().get(f"{mine}/erase")
+
+    answer = street.reader().post(f"{mine}/erase")
+
+    assert asked.status_code == answer.status_code == 200
+    assert "Everything is deleted" in answer.text
+    assert street.reader().get(mine).status_code == 404
+    with street.store() as session:
+        assert session.exec(select(Subscriber)).all() == []
+        assert session.exec(select(Address)).all() == []
+        (recipient,) = session.exec(select(Recipient).where(Recipient.notice_id == notice.id)).all()
+        assert recipient.value == ""
+        assert {each.value for each in session.exec(select(Consent))} == {""}
+        assert [each.is_given for each in session.exec(select(Consent))] == [True, False]
+    assert ANNA not in {letter.value for letter in street.letters()}
+
+
+@on_sqlite
+def test_a_customer_sees_what_is_on_file_and_may_refuse_it(street: Street) -> None:
+    with street.store() as session:
+        person = key_of(a_subscriber(session, email=ANNA, asked=False))
+    mine = street.links.preferences(person).removeprefix(STATUS)
+
+    before = street.page(mine)
+    answer = street.reader().post(f"{mine}/service", data={"service": "refuse"})
+
+    assert "As our customer you also get messages" in before
+    assert "You have said no to messages about your own services." in street.page(answer.headers["Location"])
+    erased = street.reader().post(f"{mine}/erase")
+    assert "What we know of you as our customer stays" in erased.text
+    assert street.reader().get(mine).status_code == 200
+
+
+@on_sqlite
+def test_a_link_that_fell_into_wrong_hands_cannot_be_hammered(street: Street) -> None:
+    mine = signs_up(street)
+
+    codes = [street.reader().post(f"{mine}/resume").status_code for _ in range(62)]
+
+    assert codes.count(303) == 60
+    assert codes[-1] == 429
+    assert street.reader().post(leave_path(mine)).status_code == 200

@@ -135,7 +135,14 @@ def test_signing_up_again_replaces_what_was_chosen(street: Street) -> None:
         ({"email": ""}, "That is not a mail address"),
         ({"channel": "sms", "number": "12"}, "That is not a mobile number"),
         ({"place": "Svegg"}, "did you mean Sveg?"),
-        ({"radius_km": "-3"}, "Not a valid choice"),
+        ({"radius_km": "-3"}, "cannot be used; write 0.1 to 1000"),
+        ({"kinds": "aliens"}, "is not a valid choice"),
+        ({"severity_floor": "apocalyptic"}, "Not a valid choice"),
+        ({"quiet_from": "22:00"}, "Write both times"),
+        ({"quiet_from": "22:00", "quiet_to": "22:00"}, "Write both times"),
+        ({"quiet_from": "25:00", "quiet_to": "7"}, "Write both times"),
+        ({"time_zone": "Europe/Sveg"}, "Not a valid choice"),
+        ({"places-1-place": "Hedde"}, "No place is called"),
         ({"components": "000000000000"}, "is not a valid choice"),
         ({"channel": "pigeon"}, "Not a valid choice"),
         ({"area_codes": "XX"}, "is not a valid choice"),
@@ -158,7 +165,7 @@ def test_a_wrong_answer_is_shown_at_its_question_and_the_rest_is_kept(
 def test_mistakes_are_named_in_the_readers_language(street: Street) -> None:
     answer = street.reader().post(
         "/subscribe?lang=sv",
-        data={"channel": "email", "email": ANNA, "place": "Nowhere", "radius_km": "15", "language": "sv"},
+        data={"channel": "email", "email": ANNA, "places-0-place": "Nowhere", "language": "sv"},
     )
 
     assert answer.status_code == 422
@@ -187,7 +194,7 @@ def test_nobody_is_flooded_with_codes(street: Street) -> None:
 def test_forms_of_other_sites_do_nothing(street: Street) -> None:
     answer = street.reader().post(
         "/subscribe",
-        data={"channel": "email", "email": ANNA, "radius_km": "15", "language": "en"},
+        data={"channel": "email", "email": ANNA, "language": "en"},
         headers={"Sec-Fetch-Site": "cross-site"},
     )
 
