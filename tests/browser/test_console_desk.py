@@ -1,26 +1,22 @@
 """The desk at three in the morning, by keyboard, in light and dark."""
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 from tests.browser.guard import Guard
+from tests.browser.served import an_installation, barriers
 from tests.builders import PASSWORD, a_lead, a_submitted_notice, an_incident, an_operator, an_organisation
 from tests.databases import Database
-from webapp import clock, config, db
-from webapp.app import create_app
+from webapp import clock, db
 from webapp.flow.incidents import Incident
 from webapp.flow.people import Person
 from webapp.web.session import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
-STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 class Site:
@@ -58,16 +54,8 @@ class Site:
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    app = create_app(config.read({"SVEG_INSTANCE": str(tmp_path), "DATABASE_URL": database.url}))
-    installation: Installation = app.extensions["sveg"]
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", installation)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    installation.engine.dispose()
+    with an_installation(database, tmp_path) as (address, installation):
+        yield Site(address, installation)
 
 
 def test_the_desk_keeps_itself_up_to_date_until_it_is_paused(page: Page, site: Site) -> None:
@@ -170,9 +158,3 @@ def test_no_page_is_wider_than_a_phone(page: Page, site: Site) -> None:
     for path in ("", f"incidents/{incident.id}?do=end", "incidents", "audit"):
         page.goto(f"{site.address}/console/{path}")
         assert page.evaluate("() => document.documentElement.scrollWidth") == 360, path
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds, by rule."""
-    found = Axe().run(page, options={"runOnly": STANDARDS}).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]

@@ -1,19 +1,17 @@
 """An operator under stress, with a keyboard."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlmodel import select
-from werkzeug.serving import make_server
 
 from tests.browser.guard import Guard
+from tests.browser.served import an_installation
 from tests.builders import PASSWORD, a_component, a_subscriber, an_operator, an_organisation
 from tests.databases import Database
-from webapp import config, db
-from webapp.app import create_app
+from webapp import db
 from webapp.flow.incidents import Incident
 from webapp.flow.people import Person
 from webapp.web.session import Installation
@@ -38,23 +36,15 @@ class Site:
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    app = create_app(config.read({"SVEG_INSTANCE": str(tmp_path), "DATABASE_URL": database.url}))
-    installation: Installation = app.extensions["sveg"]
-    with db.transaction(installation.engine) as session:
-        an_organisation(session)
-        a_component(session, "phone", "Telephone")
-        a_subscriber(session, sms="+46701000001")
-        a_subscriber(session, email="bo@mail.example", asked=False)
-        operator = an_operator()
-        session.add(operator)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", installation, operator)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    installation.engine.dispose()
+    with an_installation(database, tmp_path) as (address, installation):
+        with db.transaction(installation.engine) as session:
+            an_organisation(session)
+            a_component(session, "phone", "Telephone")
+            a_subscriber(session, sms="+46701000001")
+            a_subscriber(session, email="bo@mail.example", asked=False)
+            operator = an_operator()
+            session.add(operator)
+        yield Site(address, installation, operator)
 
 
 def test_filing_by_keyboard_with_the_recommendation_following(page: Page, site: Site) -> None:

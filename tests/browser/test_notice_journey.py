@@ -1,23 +1,20 @@
 """From a draft to its end, as people do it: writing while it saves itself, signing on a phone, stopping with one tap."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from tests.browser.guard import Guard
-from tests.browser.test_console_desk import Site, barriers
+from tests.browser.served import an_installation, barriers
+from tests.browser.test_console_desk import Site
 from tests.builders import a_draft, subscribers
 from tests.databases import Database
-from webapp import clock, config, db
-from webapp.app import create_app
+from webapp import clock, db
 from webapp.flow import lifecycle, schedule
 from webapp.flow.notices import Notice
-from webapp.web.session import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 PHONE = {"width": 390, "height": 844}
@@ -26,16 +23,8 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture
 def place(database: Database, tmp_path: Path) -> Iterator[Site]:
     """A console whose scheduler looks when a test says so."""
-    app = create_app(config.read({"SVEG_INSTANCE": str(tmp_path), "DATABASE_URL": database.url}))
-    installation: Installation = app.extensions["sveg"]
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", installation)
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    installation.engine.dispose()
+    with an_installation(database, tmp_path) as (address, installation):
+        yield Site(address, installation)
 
 
 def drafted(place: Site) -> Notice:
