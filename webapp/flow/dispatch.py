@@ -16,7 +16,7 @@ from sqlmodel import Session
 from rules.terms import Mode
 from webapp.channels.base import Adapters, BroadcastAdapter, ErrorClass, Outgoing, SendError
 from webapp.db import reading, transaction
-from webapp.flow import attempts, claims, deliveries, letters, loads, postings, publishing, rates
+from webapp.flow import attempts, claims, deliveries, holds, letters, loads, postings, publishing, rates
 from webapp.flow.answers import GIVEN_UP, Answer, backoff, concluded, refused
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState, Result
@@ -79,7 +79,7 @@ class Dispatcher:
                 with transaction(self.engine) as session:
                     letters.settle(session, letter, LetterState.planned, again_at=letter.due_at)
                 continue
-            answer = self._try(loads.letter(letter, name), letter.channel, Mode.actual, letter.tries)
+            answer = self._try(loads.letter(letter, name, self.links), letter.channel, Mode.actual, letter.tries)
             with transaction(self.engine) as session:
                 state = LetterState(answer.state) if answer.state in LetterState.__members__ else LetterState.failed
                 again_at = answer.again_at if answer.state is DeliveryState.deferred else None
@@ -176,9 +176,9 @@ class Dispatcher:
             claims.let_go(session, chunk, due_at=attempts.next_try_at(session, chunk) or now)
             return [], None
         batch = attempts.spare_suppressed(session, chunk, batch, now=now)
-        room, free_at = rates.take_from_rate(
-            session, load.setup, wanted=len(batch), cost=load.cost, default_rate=load.default_rate, now=now
-        )
+        batch = holds.spare(session, chunk, batch, load.notice, now=now)
+        costs = [load.cost(recipient.language) for recipient, _ in batch]
+        room, free_at = rates.take_from_rate(session, load.setup, costs=costs, default_rate=load.default_rate, now=now)
         return batch[:room], free_at
 
     def _cancel(self, chunk: Chunk, *, now: datetime) -> None:

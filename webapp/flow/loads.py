@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from rules.wording import segments
 from webapp.channels.base import Outgoing
 from webapp.flow import texts
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Chunk
+from webapp.flow.headcount import segments_of
 from webapp.flow.letters import Letter
 from webapp.flow.notices import Message, MessageType, Notice
 from webapp.flow.organisation import ChannelSetup, organisation
@@ -29,8 +29,16 @@ class Load:
     default_language: str
     time_zone: str
     sender_name: str
-    cost: int  # segments of the longest message
+    costs: dict[str, int]  # segments, by language
     default_rate: float  # segments a second, by the policy
+
+    def message(self, language: str) -> Message:
+        """The one for a reader of this language, or else the default."""
+        return self.messages.get(language) or self.messages[self.default_language]
+
+    def cost(self, language: str) -> int:
+        """Segments of that message: what it takes of the sender's rate."""
+        return self.costs[self.message(language).language]
 
 
 def load(session: Session, chunk: Chunk, *, now: datetime) -> Load:
@@ -39,22 +47,23 @@ def load(session: Session, chunk: Chunk, *, now: datetime) -> Load:
     figures = policy_in_force(session, now=now).figures.channels[chunk.channel.replace("_", " ")]
     wanted = select(Message).where(Message.notice_id == chunk.notice_id, Message.channel == chunk.channel)
     messages = {message.language: message for message in session.exec(wanted)}
-    longest = max((segments(message.body).count for message in messages.values()), default=1)
     return Load(
         notice=session.get_one(Notice, chunk.notice_id), setup=session.get_one(ChannelSetup, chunk.channel), messages=messages,
-        default_language=ours.languages[0], time_zone=ours.time_zone, sender_name=ours.name, cost=longest if chunk.channel == "sms" else 1, default_rate=figures.per_second or UNLIMITED,
+        default_language=ours.languages[0], time_zone=ours.time_zone, sender_name=ours.name, costs={language: segments_of(chunk.channel, message.body) for language, message in messages.items()},
+        default_rate=figures.per_second or UNLIMITED,
     )  # fmt: skip
 
 
-def letter(stored: Letter, sender_name: str) -> Outgoing:
+def letter(stored: Letter, sender_name: str, links: Links) -> Outgoing:
     """A letter of ours as it leaves."""
     return Outgoing(key=f"letter.{stored.id}.{stored.tries}", recipient=stored.value, language=stored.language,
-                    subject=stored.subject, body=stored.body, expires_at=stored.not_after, sender_name=sender_name)  # fmt: skip
+                    subject=stored.subject, body=stored.body, expires_at=stored.not_after, sender_name=sender_name,
+                    unsubscribe_url=links.unsubscribe(stored.subscriber_id) if stored.subscriber_id else "")  # fmt: skip
 
 
 def outgoing(recipient: Recipient, load: Load, links: Links) -> Outgoing:
     """One recipient's message, in their language or else the default."""
-    message = load.messages.get(recipient.language) or load.messages[load.default_language]
+    message = load.message(recipient.language)
     key = f"{load.notice.id}.{recipient.pos}"
     body, subject = message.body, message.subject
     if load.notice.message_type is MessageType.cancel and load.notice.effective_at:

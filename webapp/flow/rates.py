@@ -1,5 +1,6 @@
 """How fast a sender may send: one row a channel, shared by all workers."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -7,6 +8,9 @@ from sqlmodel import Field, Session, SQLModel, select
 
 from webapp.db import add, moment
 from webapp.flow.organisation import ChannelSetup
+
+BURST = timedelta(seconds=1)
+ROUNDING = 1e-4  # segments: moments are whole microseconds, so that who comes when told is not sent away again
 
 
 class SenderRate(SQLModel, table=True):
@@ -18,18 +22,26 @@ class SenderRate(SQLModel, table=True):
 
 
 def take_from_rate(
-    session: Session, setup: ChannelSetup, *, wanted: int, cost: int, default_rate: float, now: datetime
+    session: Session, setup: ChannelSetup, *, costs: Sequence[int], default_rate: float, now: datetime
 ) -> tuple[int, datetime]:
-    """How many messages of `cost` segments the sender may send now, and when it has room for one."""
+    """How many of these messages the sender may send now, the first ones, and when it has room for the next.
+
+    costs: segments of each, in the order in which they are sent. A message that costs more than a second's rate goes alone.
+    """
     rate = setup.segments_per_second or default_rate
     row = _rate_row(session, setup.channel) or _first_rate_row(session, setup.channel, now=now)
-    burst = timedelta(seconds=1)
-    room = max(0.0, (now - (row.free_at - burst)).total_seconds()) * rate
-    taken = min(wanted, int(min(room, max(rate, cost)) / cost))
+    room = max(0.0, (now - (row.free_at - BURST)).total_seconds()) * rate + ROUNDING
+    taken, spent = 0, 0
+    while taken < len(costs) and spent + costs[taken] <= min(room, max(rate, costs[taken])):
+        spent += costs[taken]
+        taken += 1
     if taken:
-        row.free_at = max(row.free_at, now) + timedelta(seconds=taken * cost / rate)
+        lasts = timedelta(seconds=spent / rate)
+        waited = max(timedelta(0), lasts - BURST)  # on purpose, for one message that costs more than a second
+        row.free_at = max(row.free_at, now - waited) + lasts
         add(session, row)
-    return taken, max(now, row.free_at - burst + timedelta(seconds=cost / rate))
+    following = costs[min(taken, len(costs) - 1)] if costs else 1
+    return taken, max(now, row.free_at - BURST + timedelta(seconds=following / rate))
 
 
 def _rate_row(session: Session, channel: str) -> SenderRate | None:
