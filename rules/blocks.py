@@ -13,6 +13,7 @@ from rules.source import Fields, Items, Node, Text, read_source
 _LINE = re.compile(r"[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029]|\Z)")  # as YAML counts them
 _DASH = re.compile(r"( *)-(?: |$)")
 _EMPTY_END = re.compile(r"(?:[\n\r\x85\u2028\u2029][ \t]*)+\Z")
+_HEADING = re.compile(r" *# *-{2,} *(\S.*?) *-{2,} *$")
 _NAME = re.compile(r"^ *(?:- *)?(?:\{ *)?rule: *[\"']?([^\s\"',}#]+)", re.MULTILINE)
 NEW_RULE = """\
   - rule: its-name                # small letters and dashes; other rules name it so
@@ -205,6 +206,12 @@ def title_of(block: Block) -> str:
     entry = next(iter(_entries(block.text)), None)
     said = (entry.get("rule") or entry.get("name")) if isinstance(entry, Fields) else None
     return said.value if isinstance(said, Text) else block.name
+
+
+def headings(text: str) -> dict[int, str]:
+    """By line, the comments that part a text: "# ---- Too late to be of use ----"."""
+    found = ((line, _HEADING.match(said.rstrip())) for line, said in enumerate(_lines(text), start=1))
+    return {line: heading[1] for line, heading in found if heading}
 
 
 def _lines(text: str) -> list[str]:

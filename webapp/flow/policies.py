@@ -3,10 +3,11 @@
 draft → submitted → approved (in force from a date) | returned; withdrawn before it is approved. What is in force is never edited.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, auto
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,14 +15,19 @@ import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from rules.checking import check
-from rules.found import Findings, Weight
+from rules.example import Example
+from rules.found import Findings, Found, Weight
 from rules.mistakes import PolicyMistakes
 from rules.policy import Policy
-from rules.proving import State
+from rules.proving import Proof, State
 from rules.reading import default_policy_text, read_policy
+from webapp import moments
 from webapp.db import add, changed_one, moment, word
+from webapp.flow import policy_letters
 from webapp.flow.audit import record
+from webapp.flow.organisation import organisation
 from webapp.flow.people import Act, Person
+from webapp.flow.policy_letters import Waiting
 from webapp.flow.refusals import NotAllowed, NotFound, NotNow, NotValid
 
 LONGEST = 200_000  # characters of a text
@@ -73,6 +79,20 @@ class Amendment(SQLModel, table=True):
     in_force_at: datetime | None = moment(default=None, index=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An incident that shows what is meant, ready to be kept as a scenario."""
+
+    name: str
+    example: Example
+    channels: tuple[str, ...]  # of which something is expected; none = all
+
+    @property
+    def key(self) -> str:
+        """By which a page names it."""
+        return sha256(repr((self.name, self.example, self.channels)).encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Remark:
     """Something to know about a text, and where."""
@@ -81,6 +101,7 @@ class Remark:
     column: int
     sentence: str
     is_serious: bool = True  # the text cannot come into force
+    shown: Shown | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +128,9 @@ def examine(text: str) -> Examined:
         return Examined(None, None, _sorted(wrong))
     findings = check(policy)
     remarks = [Remark(one.line, one.column, one.sentence, is_serious=False) for one in policy.warnings]
-    remarks += [Remark(*one.at, str(one), one.weight is Weight.error) for one in findings.found]
+    remarks += [Remark(*one.at, str(one), one.weight is Weight.error, _shown_by(one)) for one in findings.found]
     remarks += [
-        Remark(*one.promise.at, str(one), one.state is State.refuted)
+        Remark(*one.promise.at, str(one), one.state is State.refuted, breaking(one))
         for one in findings.proofs
         if one.state is not State.proved
     ]
@@ -119,6 +140,17 @@ def examine(text: str) -> Examined:
         if one.misses
     ]
     return Examined(policy, findings, _sorted(remarks))
+
+
+def breaking(proof: Proof) -> Shown | None:
+    """The incident on which a promise is broken."""
+    channels = (proof.channel,) if proof.channel else ()
+    return Shown(f"Breaks {proof.promise.name}", proof.example, channels) if proof.example else None
+
+
+def _shown_by(found: Found) -> Shown | None:
+    name = f"{found.matter.capitalize()}: {', '.join(found.rules)}" if found.rules else found.matter.capitalize()
+    return Shown(name, found.example, found.channels) if found.example else None
 
 
 def plain(text: str) -> str:
@@ -152,8 +184,18 @@ def save(session: Session, amendment: Amendment, *, text: str, note: str, revisi
     session.refresh(amendment)
 
 
-def submit(session: Session, amendment: Amendment, *, by: Person, now: datetime) -> None:
-    """Ask a second lead to sign. Raises NotAllowed, NotNow, and NotValid while the text cannot come into force."""
+def own_draft(session: Session, *, base: PolicyVersion, by: Person) -> Amendment | None:
+    """The newest draft of a person that was begun from a version and may still be edited."""
+    wanted = (
+        select(Amendment)
+        .where(col(Amendment.author_id) == by.id, col(Amendment.status).in_(OPEN), col(Amendment.base_version) == base.version)
+        .order_by(col(Amendment.drafted_at).desc(), col(Amendment.id))
+    )  # fmt: skip
+    return session.exec(wanted).first()
+
+
+def submit(session: Session, amendment: Amendment, *, by: Person, now: datetime, page: str = "") -> None:
+    """Ask the other leads to sign, by mail with the address of its page. Raises NotAllowed, NotNow, and NotValid while the text cannot come into force."""
     _require_author(amendment, by)
     if not amendment.note.strip():
         raise NotValid("note", "Say what changes and why, for whoever signs it")
@@ -163,11 +205,13 @@ def submit(session: Session, amendment: Amendment, *, by: Person, now: datetime)
         raise NotValid("text", "Nothing is changed yet: this is the text that is in force")
     _move(session, amendment, start=OPEN, end=AmendmentStatus.submitted, submitted_at=now, reason="")
     _record(session, amendment, "submitted", f"{by.name} asked for a signature on a change of the rules: {amendment.note}", by, now)  # fmt: skip
+    means = tuple(one.sentence for one in policy_letters.meaning(current.text, amendment.text))
+    policy_letters.ask_to_sign(session, Waiting(amendment.note, means, page), by=by, now=now)
 
 
 def approve(
-    session: Session, amendment: Amendment, *, against: str, from_at: datetime | None, by: Person, now: datetime
-) -> PolicyVersion:
+    session: Session, amendment: Amendment, *, against: str, from_at: datetime | None, by: Person, now: datetime, page: str = ""
+) -> PolicyVersion:  # fmt: skip
     """Let it count from a moment on; None = at once. `against`: the version in force that the signer has compared it with.
 
     Raises NotAllowed (not a lead, or its author), NotValid (a moment that has passed, an unsound text), NotNow.
@@ -186,17 +230,20 @@ def approve(
           answered_by_id=by.id, answered_at=now, in_force_at=starts_at)  # fmt: skip
     after = {"version": stored.version, "in_force_at": starts_at.isoformat()}
     _record(session, amendment, "approved", f"{by.name} signed a change of the rules: {amendment.note}", by, now, after=after, before={"version": against})  # fmt: skip
+    starts = f"from {moments.say(starts_at, organisation(session).time_zone)}" if from_at else "from now on"
+    policy_letters.say_signed(session, _author(session, amendment), Waiting(amendment.note, (), page), by=by, starts=starts, now=now)  # fmt: skip
     return stored
 
 
-def send_back(session: Session, amendment: Amendment, reason: str, *, by: Person, now: datetime) -> None:
-    """Return it to its author. Raises NotAllowed, NotNow, NotValid without a reason."""
+def send_back(session: Session, amendment: Amendment, reason: str, *, by: Person, now: datetime, page: str = "") -> None:  # fmt: skip
+    """Return it to its author, who gets a mail. Raises NotAllowed, NotNow, NotValid without a reason."""
     by.require(Act.approve, f"{by.name} may not return rules")
     if not reason.strip():
         raise NotValid("reason", "Say what should be changed")
     _move(session, amendment, start=(AmendmentStatus.submitted,), end=AmendmentStatus.returned, reason=reason.strip(),
           answered_by_id=by.id, answered_at=now)  # fmt: skip
     _record(session, amendment, "returned", f"{by.name} returned a change of the rules: {reason.strip()}", by, now)
+    policy_letters.say_returned(session, _author(session, amendment), Waiting(amendment.note, (), page), reason.strip(), by=by, now=now)  # fmt: skip
 
 
 def withdraw(session: Session, amendment: Amendment, *, by: Person, now: datetime) -> None:
@@ -268,6 +315,10 @@ def _stored(session: Session, text: str, *, name: str, note: str, author_id: UUI
     known = session.get(PolicyVersion, version)
     return known or add(session, PolicyVersion(version=version, name=name, text=text, note=note, author_id=author_id,
                                                in_force_at=now))  # fmt: skip
+
+
+def _author(session: Session, amendment: Amendment) -> Person | None:
+    return session.get(Person, amendment.author_id) if amendment.author_id else None
 
 
 def _require_author(amendment: Amendment, by: Person) -> None:

@@ -9,12 +9,12 @@ from flask import render_template
 from webapp.flow import incidents, replays
 from webapp.flow.assessments import Assessment
 from webapp.flow.incidents import Incident
-from webapp.flow.people import Person
+from webapp.flow.people import Act, Person
 from webapp.flow.policies import PolicyVersion
 from webapp.flow.refusals import NotFound
 from webapp.web.console import recommendation
 from webapp.web.console.console import console
-from webapp.web.session import store
+from webapp.web.session import person, store
 
 
 @console.get("/assessments/<uuid:assessment_id>")
@@ -35,6 +35,7 @@ def assessment(assessment_id: UUID) -> str:
         stored=store().get_one(PolicyVersion, kept.policy_version),
         panel=recommendation.panel(kept.result, kept.facts, place=incidents.area_words(store(), incident)),
         facts=list(_flat(kept.facts)),
+        may_keep=person().may(Act.approve),
         differences=list(_differences(kept.result, now_said)),
     )
 

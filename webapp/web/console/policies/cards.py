@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from rules.blocks import headings
 from rules.conditions import Condition
 from rules.figures import ChannelFigures
 from rules.phrases import listed, percent
@@ -18,6 +19,14 @@ EFFECTS = {
     Effect.avoid: ("warn", "–", "Avoid"),
     Effect.use: ("good", "✓", "Use"),
     Effect.allow: ("calm", "○", "Optional"),
+}
+
+PURPOSES = {
+    "Blocked": "What never goes out",
+    "Required": "What must go out",
+    "Avoid": "What is better left",
+    "Use": "What serves people",
+    "Optional": "What may go out",
 }
 
 
@@ -76,15 +85,49 @@ class Figure:
     source: str
 
 
-def cards(policy: Policy, *, wanted: str = "", channel: str = "") -> dict[tuple[str, ...], list[Card]]:
-    """The rules by the channels that they speak of, in the order of the text."""
-    groups: dict[tuple[str, ...], list[Card]] = {}
-    every = {key(name) for name in policy.figures.channels}
-    for rule in policy.rules:
-        card = _card(rule, policy)
-        if all(word in card.words for word in wanted.casefold().split()) and (not channel or channel in card.channels):
-            groups.setdefault(() if set(card.channels) == every else card.channels, []).append(card)
-    return groups
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that belong together."""
+
+    purpose: str
+    channels: tuple[str, ...]  # keys; none = all of them, or not grouped by channel
+    cards: tuple[Card, ...]
+
+
+def groups(policy: Policy, *, wanted: str = "", channel: str = "", by_channel: bool = False) -> list[Group]:
+    """The rules that are looked for, by purpose or by channels and purpose, in the order of the text."""
+    found: dict[tuple[str, tuple[str, ...]], list[Card]] = {}
+    all_of_them = {key(name) for name in policy.figures.channels}
+    parted = headings(policy.text)
+    for card in every(policy):
+        if _is_wanted(card, wanted) and (not channel or channel in card.channels):
+            channels = card.channels if by_channel and set(card.channels) != all_of_them else ()
+            found.setdefault((_purpose(card, parted), channels), []).append(card)
+    ordered = sorted(found, key=lambda group: group[1]) if by_channel else list(found)
+    return [Group(purpose, channels, tuple(found[purpose, channels])) for purpose, channels in ordered]
+
+
+def every(policy: Policy) -> list[Card]:
+    """All rules, in the order of the text."""
+    return [_card(rule, policy) for rule in policy.rules]
+
+
+def within(by_line: Mapping[int, Card], line: int, last: int) -> Card | None:
+    """The card of a rule that begins on one of these lines."""
+    return next((by_line[at] for at in range(line, last + 1) if at in by_line), None)
+
+
+def _is_wanted(card: Card, wanted: str) -> bool:
+    return all(word in card.words for word in wanted.casefold().split())
+
+
+def _purpose(card: Card, parted: Mapping[int, str]) -> str:
+    """The heading above it in the text; where there is none, what it does."""
+    above = [title for line, title in parted.items() if line < card.line]
+    if above:
+        return above[-1]
+    said = [one.word for one in card.said]
+    return next((title for word, title in PURPOSES.items() if word in said), "What is asked beside a verdict")
 
 
 def key(channel: str) -> str:

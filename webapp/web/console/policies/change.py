@@ -9,17 +9,18 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, StringField, TextAreaField
 
 from webapp import clock
-from webapp.flow import audit, replays
+from webapp.flow import audit, policy_letters, replays
 from webapp.flow import policies as flow
 from webapp.flow.people import Act, Person
-from webapp.flow.policies import Amendment, AmendmentStatus, PolicyVersion, examine
+from webapp.flow.policies import Amendment, AmendmentStatus, PolicyVersion, Shown, examine
 from webapp.flow.refusals import NotFound, NotValid
 from webapp.flow.replays import Changed, Replayed
 from webapp.web.console.console import console
 from webapp.web.console.incident_forms import Timed
 from webapp.web.console.paging import Page, asked_number
-from webapp.web.console.policies import meaning
-from webapp.web.console.policies.whole_text import found
+from webapp.web.console.policies import compared
+from webapp.web.console.policies.scenarios import examples_of
+from webapp.web.console.policies.whole_text import found, page_of_change
 from webapp.web.console.wall_time import WallTimeField
 from webapp.web.pages import zone
 from webapp.web.session import person, store
@@ -55,8 +56,9 @@ def create_policy_approval(amendment_id: UUID) -> ResponseReturnValue:
         return _page(amendment, form, ObjectionForm(), HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         flow.approve(
-            store(), amendment, against=form.against.data or "", from_at=form.from_at.data, by=person(), now=now
-        )
+            store(), amendment, against=form.against.data or "", from_at=form.from_at.data, by=person(), now=now,
+            page=page_of_change(amendment),
+        )  # fmt: skip
     except NotValid as refusal:
         form.from_at.errors = [str(refusal)]
         store().rollback()
@@ -70,7 +72,7 @@ def create_policy_return(amendment_id: UUID) -> ResponseReturnValue:
     """Send it back to its author, with a reason."""
     amendment, form = found(amendment_id), ObjectionForm(request.form)
     try:
-        flow.send_back(store(), amendment, form.reason.data or "", by=person(), now=clock.now())
+        flow.send_back(store(), amendment, form.reason.data or "", by=person(), now=clock.now(), page=page_of_change(amendment))  # fmt: skip
     except NotValid as refusal:
         form.reason.errors = [str(refusal)]
         return _page(amendment, SignatureForm(meta={"zone": zone()}), form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -91,6 +93,7 @@ def _page(
 ) -> Response:
     examined, before = examine(amendment.text), _before(amendment, now=clock.now())
     is_open = amendment.status in {*flow.OPEN, AmendmentStatus.submitted}
+    is_own = person().id == amendment.author_id
     replay = replays.replayed(store(), examined.policy) if examined.policy and is_open else None
     author = store().get(Person, amendment.author_id) if amendment.author_id else None
     answered_by = store().get(Person, amendment.answered_by_id) if amendment.answered_by_id else None
@@ -100,8 +103,8 @@ def _page(
         amendment=amendment,
         examined=examined,
         before=before,
-        meaning=meaning.meaning(before.text, amendment.text) if before and examined.policy else (),
-        lines=meaning.lines(before.text, amendment.text) if before else [],
+        meaning=policy_letters.meaning(before.text, amendment.text) if before and examined.policy else (),
+        lines=compared.lines(before.text, amendment.text) if before else [],
         replay=replay,
         rows=_rows(replay) if replay else None,
         author=author.name if author else audit.SYSTEM,
@@ -109,7 +112,9 @@ def _page(
         entries=audit.story(store(), [str(amendment.id)]),
         form=form,
         objection=objection,
-        is_own=person().id == amendment.author_id,
+        is_own=is_own,
+        may_keep=person().may(Act.approve),
+        shown=_shown(before, amendment) if is_own and is_open and before and examined.policy else {},
         may_sign=person().may(Act.approve) and person().id != amendment.author_id,
     )
     return make_response(page, code)
@@ -122,6 +127,10 @@ def _before(amendment: Amendment, *, now: datetime) -> PolicyVersion | None:
         return flow.version_in_force(store(), now=at)
     except NotFound:
         return None
+
+
+def _shown(before: PolicyVersion, amendment: Amendment) -> dict[str, Shown]:
+    return examples_of(before.text, amendment.text) if amendment.status in flow.OPEN else {}
 
 
 def _rows(replay: Replayed) -> Page[Changed]:

@@ -14,10 +14,10 @@ from webapp.flow.policies import Amendment, PolicyVersion, compiled
 from webapp.flow.refusals import NotFound
 from webapp.web.console.console import console
 from webapp.web.console.paging import asked_number, page_of
-from webapp.web.console.policies import assessment, cards, change, whole_text
+from webapp.web.console.policies import assessment, cards, change, rule_page, scenarios, whole_text
 from webapp.web.session import person, store
 
-PAGES = (assessment, change, whole_text)  # each adds its views
+PAGES = (assessment, change, rule_page, scenarios, whole_text)  # each adds its views
 SIZE = 20
 
 
@@ -27,6 +27,7 @@ class Wish:
 
     text: str
     channel: str  # "" = any
+    by_channel: bool  # how they are grouped; else by purpose
 
     @property
     def is_any(self) -> bool:
@@ -65,12 +66,16 @@ def create_policy() -> ResponseReturnValue:
     if base is None:
         raise NotFound("There is no such version of the rules")
     draft = flow.begin(store(), base=base, by=person(), now=clock.now())
-    return redirect(f"/console/policies/{draft.id}/edit", HTTPStatus.SEE_OTHER)
+    return redirect(f"/console/policies/{draft.id}/rules", HTTPStatus.SEE_OTHER)
 
 
 def _page(stored: PolicyVersion, **shown: object) -> str:
     policy, examined = compiled(stored), flow.examine(stored.text)
-    wish = Wish(request.args.get("q", "").strip()[:100], request.args.get("channel", "")[:24])
+    wish = Wish(
+        request.args.get("q", "").strip()[:100],
+        request.args.get("channel", "")[:24],
+        request.args.get("by") == "channel",
+    )
     return render_template(
         "console/policies/list.html",
         at="policies",
@@ -78,7 +83,7 @@ def _page(stored: PolicyVersion, **shown: object) -> str:
         policy=policy,
         findings=examined.findings,
         wish=wish,
-        groups=cards.cards(policy, wanted=wish.text, channel=wish.channel),
+        groups=cards.groups(policy, wanted=wish.text, channel=wish.channel, by_channel=wish.by_channel),
         channels=[cards.key(name) for name in policy.figures.channels],
         figures=list(cards.figures(policy)),
         glossary=cards.glossary(policy),

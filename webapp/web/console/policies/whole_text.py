@@ -7,12 +7,13 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from wtforms import Form, IntegerField, StringField, TextAreaField
 
+from rules.blocks import NotApart, blocks
 from webapp import clock
 from webapp.flow import policies as flow
 from webapp.flow.policies import Amendment, examine
 from webapp.flow.refusals import NotFound, NotNow, NotValid
 from webapp.web.console.console import console
-from webapp.web.session import changes_nothing, person, store
+from webapp.web.session import changes_nothing, installation, person, store
 
 
 class TextForm(Form):
@@ -21,6 +22,11 @@ class TextForm(Form):
     text = TextAreaField("What are the rules?")
     note = StringField("What changes, and why?")
     revision = IntegerField()
+
+
+def page_of_change(amendment: Amendment) -> str:
+    """Its whole address, for letters."""
+    return f"{installation().links.public_url}/console/policies/{amendment.id}"
 
 
 def found(amendment_id: UUID) -> Amendment:
@@ -48,7 +54,7 @@ def check_policy(amendment_id: UUID) -> Response:
     if "HX-Request" not in request.headers:
         return _page(amendment, form)
     examined = _examined(form)
-    response = make_response(render_template("console/policies/remarks.html", examined=examined))
+    response = make_response(render_template("console/policies/remarks.html", examined=examined, amendment=amendment))
     response.headers["Vary"] = "HX-Request, Cookie"
     return response
 
@@ -71,7 +77,7 @@ def submit_policy(amendment_id: UUID) -> ResponseReturnValue:
     amendment, form = found(amendment_id), TextForm(request.form)
     try:
         _save(amendment, form)
-        flow.submit(store(), amendment, by=person(), now=clock.now())
+        flow.submit(store(), amendment, by=person(), now=clock.now(), page=page_of_change(amendment))
     except (NotValid, NotNow) as refusal:
         store().rollback()
         return _refused(amendment, form, refusal)
@@ -99,6 +105,15 @@ def _refused(amendment: Amendment, form: TextForm, refusal: NotValid | NotNow) -
 
 def _page(amendment: Amendment, form: TextForm, code: HTTPStatus = HTTPStatus.OK) -> Response:
     page = render_template(
-        "console/policies/edit.html", at="policies", amendment=amendment, form=form, examined=_examined(form)
-    )
+        "console/policies/edit.html", at="policies", amendment=amendment, form=form, examined=_examined(form),
+        line=request.args.get("line", 0, type=int), entry=_entry(form.text.data or "", request.args.get("line", 0, type=int)),
+    )  # fmt: skip
     return make_response(page, code)
+
+
+def _entry(text: str, line: int) -> str:
+    """The lines of the scenario at a line; "" = none begins there."""
+    try:
+        return next((one.text for one in blocks(flow.plain(text), "scenarios") if one.line == line), "")
+    except NotApart:
+        return ""

@@ -1,12 +1,8 @@
-"""What a change of the rules means: by meaning first, then line by line."""
+"""Two texts of the rules compared line by line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import lru_cache
-
-from rules.diff import Difference, differences
-from rules.reading import read_policy
 
 CONTEXT = 2  # unchanged lines around a change
 
@@ -18,12 +14,6 @@ class Line:
     kind: str  # same, gone, new, gap
     number: int  # in the text that it stands in
     text: str
-
-
-@lru_cache(maxsize=8)
-def meaning(old: str, new: str) -> tuple[Difference, ...]:
-    """Every difference that decides otherwise, in words; then those that readers see."""
-    return tuple(differences(read_policy(old, name="old"), read_policy(new, name="new")))
 
 
 def lines(old: str, new: str) -> list[Line]:
