@@ -84,6 +84,7 @@ class Audience:
     affected: int
     groups: tuple[Group, ...] = ()
     languages: frozenset[str] = frozenset()  # that the affected need; empty = not known
+    is_estimate: bool = False  # somebody has said how many; else they are counted
 
 
 @dataclass(frozen=True, slots=True)

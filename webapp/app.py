@@ -15,6 +15,7 @@ from webapp.web.console import (
     approval,
     audit_trail,
     console,
+    figures,
     filing,
     incidents,
     live,
@@ -22,6 +23,7 @@ from webapp.web.console import (
     overview,
     sign_in,
 )
+from webapp.web.console import settings as settings_page
 from webapp.web.console.policies import listing as policies
 from webapp.web.hooks import twilio
 from webapp.web.public import history, status
@@ -36,6 +38,8 @@ CONSOLE_PAGES = (
     approval,
     live,
     policies,
+    figures,
+    settings_page,
     audit_trail,
 )  # each adds its views
 

@@ -148,7 +148,12 @@ def _case(
         organisation=_organisation(session, ours, setups, policy, now=now),
         channels=_channels(session, filing, setups, counted, now=now, incident=incident, segments=segments),
         incident=filing.as_facts(repeated=repeated),
-        audience=facts.Audience(max(affected, reachable), counted.groups, counted.languages),
+        audience=facts.Audience(
+            max(affected, reachable),
+            counted.groups,
+            counted.languages,
+            is_estimate=filing.affected_estimate is not None,
+        ),
         component_names={each.code: each.name for each in components(session) if each.code in filing.components},
     )
 

@@ -38,6 +38,7 @@ class Row:
     spark: Markup
     advice: Mapping[str, Any]  # as `as_json` has it: sentence, numbers, fired, overridden, failed …
     figures: tuple[Figure, ...]
+    basis: str  # what its reach rests on
     could_be: tuple[str, ...]  # other verdicts, if the end is not known
 
 
@@ -55,6 +56,7 @@ def advice_rows(result: Mapping[str, Any], window: Window) -> tuple[Row, ...]:
             spark=sparkline(key, curve["minutes"], each[key], window, highest),
             advice=advice,
             figures=_figures(advice),
+            basis=advice["basis"]["viewers"],
             could_be=tuple(one for one in undecided.get(key, ()) if one != advice["verdict"]),
         )
         for key, advice in result["channels"].items()

@@ -4,7 +4,7 @@ panel = recommendation.panel(assessment.result, assessment.facts, place=incident
 {% from "console/recommendation_panel.html" import recommendation_panel %}  {{ recommendation_panel(panel) }}
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,11 +39,31 @@ class Audience:
     place: str  # "" = everywhere
     asked: int
     on_file: int  # and have not asked
+    is_estimate: bool  # somebody has said how many; else they are counted
 
     @property
     def unreachable(self) -> int:
         """Nothing is addressed to them."""
         return max(self.affected - self.asked - self.on_file, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the recommended plan costs, against the month's budget for paid messages."""
+
+    cost: float
+    month: float
+    spent: float
+
+    @property
+    def left(self) -> float:
+        """Before this; 0 once it is used up."""
+        return max(self.month - self.spent, 0.0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this goes beyond it."""
+        return self.cost > 0 and self.cost > self.month - self.spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,9 @@ class Panel:
     policy: str
     columns: tuple[str, ...]
     over_time: tuple[Moment, ...]
+    basis: str  # what the numbers of reach rest on: "assumed", or which of them are measured
+    budget: Budget | None  # None = there is no limit, or none was kept
+    warnings: tuple[str, ...]  # of channels that are used although their provider fails
 
     @property
     def has_plan(self) -> bool:
@@ -99,7 +122,33 @@ def panel(result: Mapping[str, Any], case: Mapping[str, Any], *, place: str = ""
         policy=f"{result['policy']['name']} {result['policy']['version']}",
         columns=tuple(labels[key] for key in lines(curve)),
         over_time=tuple(over_time(curve, window)),
+        basis=_basis(result),
+        budget=_budget(result, case),
+        warnings=tuple(_warnings(result, case)),
     )
+
+
+def _basis(result: Mapping[str, Any]) -> str:
+    """Of a plan the weakest of its numbers counts: one that is assumed makes the sum assumed."""
+    by_basis: dict[str, list[str]] = {}
+    for key, advice in result["channels"].items():
+        by_basis.setdefault(advice["basis"]["viewers"], []).append(channel(key))
+    if len(by_basis) == 1:
+        return next(iter(by_basis))
+    return "; ".join(f"{', '.join(labels)} {basis}" for basis, labels in by_basis.items())
+
+
+def _budget(result: Mapping[str, Any], case: Mapping[str, Any]) -> Budget | None:
+    ours = case["organisation"]
+    if ours.get("month_budget") is None:
+        return None
+    return Budget(result["plan"]["recommended"]["cost"], ours["month_budget"], ours.get("month_spent", 0.0))
+
+
+def _warnings(result: Mapping[str, Any], case: Mapping[str, Any]) -> Iterator[str]:
+    for key in result["plan"]["recommended"]["channels"]:
+        if failing := case["channels"].get(key, {}).get("failing"):
+            yield f"{channel(key)} {failing}. It is tried again until it works: life is at stake."
 
 
 def _window(result: Mapping[str, Any], case: Mapping[str, Any]) -> Window:
@@ -138,4 +187,5 @@ def _audience(case: Mapping[str, Any], place: str) -> Audience:
         place=place,
         asked=asked,
         on_file=sum(group["people"] for group in groups) - asked,
+        is_estimate=case["audience"].get("is_estimate", False),
     )
