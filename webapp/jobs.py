@@ -1,6 +1,6 @@
 """The worker: what recurs, on one page. APScheduler supplies timing, the database is the schedule; no logic here.
 
-    every second   do due actions · close what the clock has ended · arm the next minutes · ring the senders
+    every second   do due actions · close what the clock has ended · end pauses · write daily mails · forget old tries · arm the next minutes · ring the senders
     at each due moment of the next two minutes   the same, by an APScheduler date job
     whenever rung  senders send until nothing is due
 
@@ -19,13 +19,14 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from webapp import clock, db
 from webapp.channels.configured import adapters_of
 from webapp.config import Config
-from webapp.flow import lifecycle, schedule
+from webapp.flow import digests, leaving, lifecycle, limits, schedule
 from webapp.flow.dispatch import Dispatcher
 from webapp.flow.schedule import Action
 from webapp.links import Links
 
 LOOK_S = 1.0
 AHEAD = timedelta(minutes=2)
+CHORES = ((leaving.any_pause_over, leaving.end_pauses), (digests.any_due, digests.write_due), (limits.any_old, limits.forget_old))  # fmt: skip
 LOG = logging.getLogger(__name__)
 
 
@@ -85,6 +86,12 @@ class Worker:
         if is_over:
             with db.transaction(self.engine) as session:
                 lifecycle.close_ended(session, now=self.now())
+        for is_due, do in CHORES:
+            with db.reading(self.engine) as session:
+                wanted = is_due(session, now=self.now())
+            if wanted:
+                with db.transaction(self.engine) as session:
+                    do(session, now=self.now())
         with db.reading(self.engine) as session:
             due = schedule.due(session, now=self.now())
         for action in due:

@@ -37,6 +37,9 @@ class Letter(SQLModel, table=True):
     tries: int = 0
     leased_until: datetime | None = moment(default=None)
     detail: str = ""
+    subscriber_id: int | None = Field(
+        default=None, sa_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    )  # who may end such letters with one click
 
 
 def write(

@@ -2,14 +2,13 @@
 
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, Session, SQLModel, col, delete
+from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from webapp.db import moment
 from webapp.flow.refusals import TooMany
 
-WINDOW = timedelta(hours=1)
+KEPT = timedelta(hours=2)
 
 
 class Knock(SQLModel, table=True):
@@ -32,6 +31,11 @@ def count(session: Session, who: str, *, most: int, now: datetime) -> None:
         raise TooMany("Too many tries from here or for this. Please try again in an hour")
 
 
+def any_old(session: Session, *, now: datetime) -> bool:
+    """Whether there is something to forget."""
+    return session.exec(select(Knock.who).where(Knock.hour_at < now - KEPT).limit(1)).first() is not None
+
+
 def forget_old(session: Session, *, now: datetime) -> None:
     """What was counted before the last hour counts no more."""
-    session.execute(delete(Knock).where(sa.and_(col(Knock.hour_at) < now - 2 * WINDOW)))
+    session.execute(delete(Knock).where(col(Knock.hour_at) < now - KEPT))
