@@ -123,9 +123,9 @@ class Dispatcher:
         """Ask the providers about what may or may not have been taken."""
         with transaction(self.engine) as session:
             doubts = claims.doubtful(session, now=self.clock())
-            loads = {chunk.id: loads.load(session, chunk, now=self.clock()) for chunk, _, _ in doubts}
+            by_chunk = {chunk.id: loads.load(session, chunk, now=self.clock()) for chunk, _, _ in doubts}
         for chunk, attempt, recipient in doubts:
-            self._look_up(chunk, attempt, recipient, loads[chunk.id])
+            self._look_up(chunk, attempt, recipient, by_chunk[chunk.id])
         return bool(doubts)
 
     def close(self) -> None:
