@@ -27,6 +27,7 @@ help:  ## this list
 
 run: $(VENV)/installed  ## set up what is missing, then start Sveg with a demonstration; Ctrl+C ends it
 	@$(PY) webapp/assets/build.py
+	@$(PY) -m webapp.geo.gazetteer_build
 	@$(PY) -m webapp run --port $(PORT)
 
 test: $(VENV)/installed-for-tests  ## style, types, import contracts and all tests

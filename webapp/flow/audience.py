@@ -1,6 +1,6 @@
 """Who is affected, counted by the exact set of channels that reaches each; and the addresses to freeze at approval."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from rules import facts
 from rules.terms import Kind, Listeners, Severity
 from webapp.flow.areas import Where
-from webapp.flow.subscribers import Address, Subscriber, Subscription, covers
+from webapp.flow.subscribers import Address, Subscriber, SubscriberSegment, Subscription, covers
 from webapp.flow.there import There, listed
 
 # GDPR, article 34: whoever refused service messages is told of a breach of their own data all the same.
@@ -45,10 +45,21 @@ class Counted:
         return sum(group.people for group in self.groups if channel in group.asked | group.on_file)
 
 
-def count(session: Session, concern: Concern, *, channels: list[str], among: Sequence[int] | None = None) -> Counted:
-    """The people whom this concerns. `channels`: the direct ones that are set up. `among`: ids of whom to ask about."""
+def count(
+    session: Session,
+    concern: Concern,
+    *,
+    channels: list[str],
+    among: Sequence[int] | None = None,
+    languages: Collection[str] | None = None,
+    segments: Collection[str] | None = None,
+) -> Counted:
+    """The people whom this concerns. `channels`: the direct ones that are set up. `among`: ids of whom to ask about.
+
+    `languages`, `segments`: only people who read one of these, who belong to one of these. None = whatever.
+    """
     there = There(session, concern.where, among=among)
-    is_meant = sa.true() if among is None else col(Subscriber.id).in_(listed(session, among))
+    is_meant = _is_meant(session, among, languages, segments)
     usable = _usable(concern, there).where(is_meant).subquery()
     marks = [
         sa.func.max(sa.case((usable.c.channel == channel, sa.case((usable.c.is_asked, 2), else_=1)), else_=0)).label(
@@ -93,6 +104,19 @@ def recipients(
         usable.c.language,
         usable.c.is_asked,
     ).where(sa.or_(sa.false(), *wanted))
+
+
+def _is_meant(
+    session: Session, among: Sequence[int] | None, languages: Collection[str] | None, segments: Collection[str] | None
+) -> sa.ColumnElement[bool]:
+    in_one = sa.select(col(SubscriberSegment.subscriber_id)).where(
+        col(SubscriberSegment.segment_code).in_(segments or ())
+    )
+    return sa.and_(
+        sa.true() if among is None else col(Subscriber.id).in_(listed(session, among)),
+        sa.true() if languages is None else col(Subscriber.language).in_(languages),
+        sa.true() if segments is None else col(Subscriber.id).in_(in_one),
+    )
 
 
 def _group(people: int, marks: dict[str, int]) -> facts.Group:

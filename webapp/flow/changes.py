@@ -6,8 +6,10 @@ A snapshot keeps the mark at which it began to be read; whoever changed at or af
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col
 
+from webapp.db import add
 from webapp.flow.subscribers import BigId, SubscriberPoint
 
+NOBODY = 0  # in place of a person: what has this mark or an earlier one has been forgotten
 sa.Index(
     "ix_subscriber_point_wide",
     col(SubscriberPoint.z),
@@ -37,15 +39,19 @@ def next_mark(session: Session) -> int:
 
 
 def since(session: Session, mark: int, *, most: int) -> list[int] | None:
-    """Ids of those who changed at or after a mark; None = more than `most`."""
-    wanted = sa.select(col(SubscriberChange.subscriber_id)).where(col(SubscriberChange.mark) >= mark).distinct()
+    """Ids of those who changed at or after a mark; None = more than `most`, or it is not known any more."""
+    person, at = col(SubscriberChange.subscriber_id), col(SubscriberChange.mark)
+    oldest = session.execute(sa.select(person, at).order_by(at).limit(1)).first()
+    if oldest is not None and oldest[0] == NOBODY and oldest[1] >= mark:
+        return None
+    wanted = sa.select(person).where(at >= mark, person != NOBODY).distinct()
     found = list(session.execute(wanted.limit(most + 1)).scalars())
     return found if len(found) <= most else None
 
 
 def forget(session: Session, before: int) -> None:
-    """Take out what no snapshot asks for any more. The newest stays: it holds the count of marks."""
-    newest = sa.select(sa.func.max(col(SubscriberChange.id))).scalar_subquery()
+    """Take out what is older than a mark, and leave a note, so that whoever still counts from before it knows."""
+    note = add(session, SubscriberChange(subscriber_id=NOBODY, mark=before - 1))
     session.execute(
-        sa.delete(SubscriberChange).where(col(SubscriberChange.mark) < before, col(SubscriberChange.id) < newest)
+        sa.delete(SubscriberChange).where(col(SubscriberChange.mark) < before, col(SubscriberChange.id) != note.id)
     )

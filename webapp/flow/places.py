@@ -4,7 +4,7 @@ Outlines of administrative areas are not heeded: whom a map puts outside their o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -41,7 +41,8 @@ class Places:
     middles: SpotsRegion | None = None  # known places inside the codes: a circle of one's own that touches one counts
     but_regions: tuple[Region, ...] = ()
     but_inside: frozenset[str] = frozenset()
-    but_around: frozenset[str] = field(default_factory=frozenset)  # whoever has only these may be in the exclusion
+    but_around: frozenset[str] = frozenset()  # whoever has only these may be in the exclusion
+    stamp: int = 0  # of everything above: other for other places, unless by a chance in 2^60
 
 
 def resolve(session: Session, where: Where) -> Places:
@@ -54,8 +55,9 @@ def resolve(session: Session, where: Where) -> Places:
     known = [(code, circle) for code, circle in _middles_in(session, regions) if not _is_out(circle, but_regions)]
     holding = frozenset(around(session, tuple(code for code, _ in known))) - but_inside
     middles = [circle for circle in _middles_of(session, inside) if not _is_out(circle, but_regions)]
+    stamp = hash((where, inside, holding, but_inside, tuple(middles), _outlines(session, inside | but_inside)))
     return Places(
-        is_limited=where.has_parts, regions=regions, inside=inside, holding=holding, middles=SpotsRegion(middles) if middles else None,
+        is_limited=where.has_parts, stamp=stamp, regions=regions, inside=inside, holding=holding, middles=SpotsRegion(middles) if middles else None,
         but_regions=but_regions, but_inside=but_inside, but_around=frozenset(around(session, tuple(but_inside))),
     )  # fmt: skip
 
@@ -63,11 +65,21 @@ def resolve(session: Session, where: Where) -> Places:
 def _regions(session: Session, where: Where, inside: frozenset[str]) -> tuple[Region, ...]:
     """Circles as they are; shapes, and outlines of our own areas, united."""
     drawn: list[MultiPolygon] = [each.shape for each in where.drawns]
-    if inside:
-        wanted = sa.select(col(AreaOutline.area_code), col(AreaOutline.geojson)).where(col(AreaOutline.holds_points))
-        drawn += [shapes.from_text(text) for code, text in session.execute(wanted) if code in inside]
+    drawn += [shapes.from_text(text) for text in _outlines(session, inside)]
     rounds: list[Region] = [CircleRegion(near.circle) for near in where.nears]
     return tuple([*rounds, ShapeRegion(shapes.united(drawn) if len(drawn) > 1 else drawn[0])] if drawn else rounds)
+
+
+def _outlines(session: Session, codes: frozenset[str]) -> tuple[str, ...]:
+    """Those that people's points count in."""
+    if not codes:
+        return ()
+    held = select(AreaOutline.area_code).where(col(AreaOutline.holds_points))
+    wanted = sorted(code for code in session.exec(held) if code in codes)
+    texts = (
+        select(AreaOutline.geojson).where(col(AreaOutline.area_code).in_(wanted)).order_by(col(AreaOutline.area_code))
+    )
+    return tuple(session.exec(texts)) if wanted else ()
 
 
 def _is_out(circle: Circle, but: Sequence[Region]) -> bool:
