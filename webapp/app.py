@@ -21,6 +21,8 @@ from webapp.web.console import (
     live,
     messages,
     overview,
+    past,
+    replay,
     sign_in,
 )
 from webapp.web.console import settings as settings_page
@@ -41,6 +43,8 @@ CONSOLE_PAGES = (
     figures,
     settings_page,
     audit_trail,
+    past,
+    replay,
 )  # each adds its views
 
 PUBLIC_PAGES = (status, history, subscribe, confirm, mine, leave, own_link)

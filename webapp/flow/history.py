@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from rules.figures import Medium
 from rules.past import Past
@@ -20,6 +20,7 @@ from webapp.flow.audit import record
 from webapp.flow.components import components
 from webapp.flow.organisation import Organisation, channel_setups
 from webapp.flow.people import Act, Person
+from webapp.flow.refusals import NotFound
 from webapp.flow.statuspage import Report, Reported, Unusable
 
 
@@ -126,6 +127,59 @@ def past_incidents(session: Session) -> list[PastIncident]:
     return list(session.exec(select(PastIncident).order_by(col(PastIncident.started_at).desc(), col(PastIncident.id))))
 
 
+def after(
+    session: Session, cursor: tuple[datetime | None, UUID | None], *, until: datetime, most: int
+) -> list[PastIncident]:
+    """Some, the oldest first, from behind the moment and id of the last one."""
+    wanted = (
+        select(PastIncident)
+        .where(col(PastIncident.imported_at) <= until)
+        .order_by(col(PastIncident.started_at), col(PastIncident.id))
+    )
+    at, last = cursor
+    if at is not None:
+        is_later = (col(PastIncident.started_at) > at) | (
+            (col(PastIncident.started_at) == at) & (col(PastIncident.id) > last)
+        )
+        wanted = wanted.where(is_later)
+    return list(session.exec(wanted.limit(most)))
+
+
+def renamed(past: Past, name: str) -> Past:
+    """The same under another name."""
+    return replace(past, id=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page of which past incidents are stored."""
+
+    code: str
+    name: str
+    incidents: int
+    first_at: datetime
+    last_at: datetime
+
+
+def sources(session: Session) -> list[Source]:
+    """All, by name."""
+    page = PastIncident
+    wanted = select(page.source, func.max(page.source_name), func.count(), func.min(page.started_at), func.max(page.started_at))  # type: ignore[call-overload]  # five columns  # fmt: skip
+    return sorted((Source(*row) for row in session.exec(wanted.group_by(page.source))), key=lambda one: one.name)
+
+
+def forget(session: Session, source: str, *, by: Person, now: datetime) -> int:
+    """Delete all that was imported of a page; how many. Raises NotAllowed, NotFound."""
+    by.require(Act.approve, f"{by.name} may not delete past incidents; ask a communications lead")
+    known = next((one for one in sources(session) if one.code == source), None)
+    if known is None:
+        raise NotFound("Nothing of that page is stored any more")
+    session.execute(sa.delete(PastIncident).where(col(PastIncident.source) == source))
+    sentence = f"{by.name} deleted {known.incidents} imported past incidents of {known.name}"
+    record(session, "history.deleted", ("history", source), sentence, by=by, now=now)
+    return known.incidents
+
+
 @dataclass(frozen=True, slots=True)
 class Ours:
     """What a replay must know of us: our channels, and our components as their names."""
@@ -150,6 +204,7 @@ def as_past(row: PastIncident, ours: Ours, *, usual: Policy | None = None) -> Pa
     if usual:
         facts = {name: value for channel in ours.channels for name, value in _usual(channel, usual)} | facts
     announced = None if row.announced is None else frozenset(row.announced)
+    facts = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
     return Past(id=row.external_id, facts=facts, announced=announced)
 
 

@@ -1,13 +1,14 @@
 """Stored decisions under rules: again under their own, or as another policy would have decided them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
 from rules.advice import advise, as_json
@@ -21,26 +22,10 @@ from webapp.flow.incidents import Incident
 from webapp.flow.notices import Notice, NoticeChannel
 from webapp.flow.policies import PolicyVersion, compiled
 
-MOST = 200  # incidents of one replay: somebody waits for the page
 Thing = TypeVar("Thing")
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One incident of which something would be decided otherwise."""
-
-    incident: Incident
-    assessment_id: UUID
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What a policy would have decided otherwise, the newest incident first."""
-
-    incidents: int  # that were looked at
-    of: int  # that there are
-    changed: tuple[Changed, ...]
+Cursor = tuple[datetime | None, UUID | None]  # the moment and id of the last one; None = from the beginning
 
 
 def case_of(assessment: Assessment) -> Case:
@@ -54,32 +39,41 @@ def again(session: Session, assessment: Assessment) -> dict[str, Any]:
     return as_json(advise(case_of(assessment), compiled(stored)))
 
 
-def replayed(session: Session, policy: Policy) -> Replayed:
-    """The last decision on each stored incident, as it was and as these rules have it."""
-    newest = select(Assessment.incident_id, func.max(Assessment.assessed_at).label("at")).group_by(col(Assessment.incident_id)).subquery()  # fmt: skip
+def last_decisions(session: Session, *, until: datetime, after: Cursor, most: int) -> list[tuple[Assessment, Incident]]:
+    """The last decision on each stored incident, the oldest first, from behind the cursor."""
+    newest = (
+        select(Assessment.incident_id, func.max(Assessment.assessed_at).label("at"))
+        .where(col(Assessment.assessed_at) <= until)
+        .group_by(col(Assessment.incident_id))
+        .subquery()
+    )
+    # Two at the same moment: one of them is the last.
+    one_each = (
+        select(func.max(sa.cast(Assessment.id, sa.String)).label("id"))
+        .join(newest, (newest.c.incident_id == Assessment.incident_id) & (newest.c.at == Assessment.assessed_at))
+        .group_by(col(Assessment.incident_id))
+        .subquery()
+    )
     wanted = (
         select(Assessment, Incident)
         .join(Incident, col(Incident.id) == col(Assessment.incident_id))
-        .join(newest, (newest.c.incident_id == Assessment.incident_id) & (newest.c.at == Assessment.assessed_at))
-        .order_by(col(Assessment.assessed_at).desc(), col(Assessment.id))
-        .limit(MOST)
+        .where(sa.cast(Assessment.id, sa.String).in_(select(one_each.c.id)))
+        .order_by(col(Assessment.assessed_at), col(Assessment.id))
+        .limit(most)
     )
-    last = {assessment.incident_id: (assessment, incident) for assessment, incident in session.exec(wanted)}
-    announced = _announced(session)
-    changes = {
-        incident.id: tuple(_changes(kept, policy, announced.get(incident.id, set())))
-        for kept, incident in last.values()
-    }
-    total = session.exec(select(func.count(func.distinct(Assessment.incident_id)))).one()
-    changed = [
-        Changed(incident, kept.id, changes[incident.id]) for kept, incident in last.values() if changes[incident.id]
-    ]
-    return Replayed(len(last), total, tuple(changed))
+    at, last = after
+    if at is not None:
+        is_later = (col(Assessment.assessed_at) > at) | (
+            (col(Assessment.assessed_at) == at) & (col(Assessment.id) > last)
+        )
+        wanted = wanted.where(is_later)
+    return list(session.exec(wanted).all())
 
 
-def _changes(kept: Assessment, policy: Policy, announced: set[str]) -> Iterator[Change]:
-    """Before is what was decided, as it was kept."""
-    case = case_of(kept)
+def changes(kept: Assessment, policy: Policy, announced: set[str]) -> Iterator[Change]:
+    """Before is what was decided, as it was kept. A channel that the policy does not know any more is left out."""
+    case, known = case_of(kept), {figures.key for figures in policy.figures.channels.values()}
+    case = replace(case, channels={key: setup for key, setup in case.channels.items() if key in known})
     for channel, decision in decide(case, policy, timing_of(case, policy.figures)).items():
         before = kept.result["channels"].get(decision.figures.key, {}).get("verdict", "none")
         if before != decision.verdict.value:
@@ -87,13 +81,13 @@ def _changes(kept: Assessment, policy: Policy, announced: set[str]) -> Iterator[
             yield Change(str(kept.incident_id), channel, before, decision.verdict.value, channel in announced, fired)
 
 
-def _announced(session: Session) -> dict[UUID, set[str]]:
+def announced(session: Session, incident_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     """Channels on which something was really said, by incident; as policies write them."""
     said: dict[UUID, set[str]] = {}
     wanted = (
         select(Notice.incident_id, NoticeChannel.channel)
         .join(NoticeChannel, col(NoticeChannel.notice_id) == col(Notice.id))
-        .where(col(Notice.live_at).is_not(None))
+        .where(col(Notice.live_at).is_not(None), col(Notice.incident_id).in_(incident_ids))
     )
     for incident_id, channel in session.exec(wanted):
         said.setdefault(incident_id, set()).add(channel.replace("_", " "))

@@ -99,6 +99,22 @@ def read_statuspage(
     return report
 
 
+def read_documents(documents: Mapping[str, object]) -> list[Report]:
+    """What some documents of a page say together, by the names of their files. Raises NotValid."""
+    names: dict[str, str] = {}
+    for called, document in documents.items():
+        if isinstance(document, dict) and isinstance(document.get("components"), list):
+            names |= read_component_names(document, called=called)
+    telling = {called: one for called, one in documents.items() if not _has_only_components(one)}
+    if not telling:
+        raise NotValid("document", "There are only components; add incidents.json or scheduled-maintenances.json")
+    return [read_statuspage(one, called=called, names=names) for called, one in telling.items()]
+
+
+def _has_only_components(document: object) -> bool:
+    return isinstance(document, dict) and "components" in document and not any(key in document for key in LISTS)
+
+
 def read_component_names(document: object, *, called: str = "The document") -> dict[str, str]:
     """Names of components by id, of `components.json`. Raises NotValid."""
     listed = document.get("components") if isinstance(document, dict) else None

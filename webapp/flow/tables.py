@@ -2,7 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from webapp.flow import changes, dispatch, history, lifecycle, limits, receipts, saved_areas, signups, surface
+from webapp.flow import (
+    changes,
+    dispatch,
+    history,
+    lifecycle,
+    limits,
+    receipts,
+    replay_runs,
+    saved_areas,
+    signups,
+    surface,
+)
 
 STAGES = (
     changes,
@@ -11,6 +22,7 @@ STAGES = (
     lifecycle,
     limits,
     receipts,
+    replay_runs,
     saved_areas,
     signups,
     surface,

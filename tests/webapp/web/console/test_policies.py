@@ -7,7 +7,6 @@ from flask.testing import FlaskClient
 from sqlmodel import select
 
 from rules.reading import default_policy_text
-from rules.terms import Kind
 from tests.builders import NOON, an_incident
 from tests.webapp.web.console.room import Room, on_sqlite
 from webapp.flow import assessments, policies
@@ -137,16 +136,11 @@ def test_a_draft_is_saved_with_its_mistakes_and_not_over_another_window(room: Ro
     assert "rules: none" in lena.get(f"{address}/edit").text
 
 
-def test_a_change_tells_which_stored_incidents_it_would_decide_otherwise(room: Room) -> None:
-    with room.store() as session:
-        incident = an_incident(session, by=room.olle, headline="Machines <down>", kind=Kind.degradation)
-        kept = assessments.assess(session, incident, by=room.olle, now=NOON)
-
+def test_a_change_leads_to_its_replays_without_javascript_too(room: Room) -> None:
     page = room.seen_by(room.liv).get(asked(room.seen_by(room.lena), STRICTER)).text
 
-    assert "1 of 1 incidents would be decided otherwise" in page
-    assert "Machines &lt;down&gt;" in page
-    assert f"/console/assessments/{kept.id}" in page
+    assert "/replay?of=decided" in page
+    assert "/replay?of=imported" in page
     assert "Nobody &lt;reads&gt; it." in page
 
 

@@ -9,15 +9,13 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form, StringField, TextAreaField
 
 from webapp import clock
-from webapp.flow import audit, policy_letters, replays
+from webapp.flow import audit, policy_letters
 from webapp.flow import policies as flow
 from webapp.flow.people import Act, Person
 from webapp.flow.policies import Amendment, AmendmentStatus, PolicyVersion, Shown, examine
 from webapp.flow.refusals import NotFound, NotValid
-from webapp.flow.replays import Changed, Replayed
 from webapp.web.console.console import console
 from webapp.web.console.incident_forms import Timed
-from webapp.web.console.paging import Page, asked_number
 from webapp.web.console.policies import compared
 from webapp.web.console.policies.scenarios import examples_of
 from webapp.web.console.policies.whole_text import found, page_of_change
@@ -25,7 +23,6 @@ from webapp.web.console.wall_time import WallTimeField
 from webapp.web.pages import zone
 from webapp.web.session import person, store
 
-SIZE = 20
 A_MOMENT = timedelta(microseconds=1)
 
 
@@ -94,7 +91,6 @@ def _page(
     examined, before = examine(amendment.text), _before(amendment, now=clock.now())
     is_open = amendment.status in {*flow.OPEN, AmendmentStatus.submitted}
     is_own = person().id == amendment.author_id
-    replay = replays.replayed(store(), examined.policy) if examined.policy and is_open else None
     author = store().get(Person, amendment.author_id) if amendment.author_id else None
     answered_by = store().get(Person, amendment.answered_by_id) if amendment.answered_by_id else None
     page = render_template(
@@ -105,8 +101,6 @@ def _page(
         before=before,
         meaning=policy_letters.meaning(before.text, amendment.text) if before and examined.policy else (),
         lines=compared.lines(before.text, amendment.text) if before else [],
-        replay=replay,
-        rows=_rows(replay) if replay else None,
         author=author.name if author else audit.SYSTEM,
         answered_by=answered_by.name if answered_by else audit.SYSTEM,
         entries=audit.story(store(), [str(amendment.id)]),
@@ -131,9 +125,3 @@ def _before(amendment: Amendment, *, now: datetime) -> PolicyVersion | None:
 
 def _shown(before: PolicyVersion, amendment: Amendment) -> dict[str, Shown]:
     return examples_of(before.text, amendment.text) if amendment.status in flow.OPEN else {}
-
-
-def _rows(replay: Replayed) -> Page[Changed]:
-    total = len(replay.changed)
-    number = min(max(1, asked_number()), max(1, -(-total // SIZE)))
-    return Page(list(replay.changed[(number - 1) * SIZE : number * SIZE]), number, SIZE, total)
