@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 
 from webapp import app, config, db, demo, import_history
 from webapp.config import Config
+from webapp.flow import counting
 from webapp.jobs import Worker
 from webapp.sandbox import serve
 from webapp.supervise import Child, end_with_parent, run
@@ -147,7 +148,10 @@ class _Pages(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
 
     def load(self) -> object:
         """Made in each worker, after the fork."""
-        return app.create_app()
+        made = app.create_app()
+        installation = made.extensions["sveg"]
+        counting.install(installation.engine, installation.config.instance)
+        return made
 
 
 def _web(bind: str, workers: int) -> int:

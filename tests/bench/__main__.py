@@ -2,27 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import postgres
-from tests.bench import advice, fan_out, punctuality, rules_speed
-from tests.databases import PostgresqlStore, SqliteStore
-
-
-@contextmanager
-def stores(folder: Path) -> Iterator[dict[str, SqliteStore | PostgresqlStore]]:
-    """Databases to lend, by kind; PostgreSQL only where it can be had."""
-    found: dict[str, SqliteStore | PostgresqlStore] = {"sqlite": SqliteStore(folder)}
-    try:
-        with postgres.server() as server:
-            store = PostgresqlStore(server)
-            yield found | {"postgresql": store}
-            store.close()
-    except postgres.NoServerError as error:
-        print(f"(without PostgreSQL: {error})")
-        yield found
+from tests.bench import advice, fan_out, punctuality, rules_speed, targeting
+from tests.bench.stores import stores
 
 
 def main() -> int:
@@ -42,7 +26,7 @@ def main() -> int:
     return 0
 
 
-MEASURES: tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows)
+MEASURES: tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows, targeting.rows)
 
 if __name__ == "__main__":
     sys.exit(main())

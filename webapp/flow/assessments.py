@@ -15,7 +15,7 @@ from rules.advice import Advice, advise, as_json
 from rules.policy import Policy
 from rules.terms import MessageType, Verdict
 from webapp.db import add, json_field, moment
-from webapp.flow import audience, budget, channel_health, contradiction, recent
+from webapp.flow import budget, channel_health, contradiction, counting, recent
 from webapp.flow.audience import Counted
 from webapp.flow.components import components
 from webapp.flow.incidents import Filing, Incident, concern_of, filing_of
@@ -63,7 +63,7 @@ def recommend(
     `incident`: the stored one, if it is. `segments`: per message, by channel.
     """
     setups = channel_setups(session)
-    counted = audience.count(session, concern_of(session, filing), channels=direct(setups))
+    counted = counting.count(session, concern_of(session, filing), channels=direct(setups))
     policy = policy_in_force(session, now=now)
     case = _case(session, filing, setups, counted, now=now, incident=incident, segments=segments or {}, policy=policy)
     case = replace(case, text=text, message_type=message_type)

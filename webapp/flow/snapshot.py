@@ -215,6 +215,7 @@ class _Marks:
         self.snapshot, self.arrays, self.places = snapshot, snapshot.arrays, places
         self.wide_z = self.arrays.z[self.arrays.wide]
         self.widest = float(self.arrays.wide_radius_m.max(initial=0.0))
+        self.in_regions = [self._reached(region) for region in places.regions]
 
     def merged(self) -> Hits:
         """People with a bit, once each."""
@@ -245,12 +246,12 @@ class _Marks:
         return Hits(people, marks[people], is_everybody=True)
 
     def _there(self) -> list[Ints]:
-        points = [self.arrays.point_person[found].astype(np.int64) for found in map(self._reached, self.places.regions)]
+        points = [self.arrays.point_person[found].astype(np.int64) for found in self.in_regions]
         return self._kept([*points, self._coded(self.places.inside, chosen=False)], chosen=False)
 
     def _chosen(self) -> list[Ints]:
-        regions: list[Region] = [*self.places.regions, *([self.places.middles] if self.places.middles else [])]
-        found = [positions[~self.arrays.point_on_file[positions]] for positions in map(self._reached, regions)]
+        touched = [self._reached(self.places.middles)] if self.places.middles else []
+        found = [positions[~self.arrays.point_on_file[positions]] for positions in (*self.in_regions, *touched)]
         points = [self.arrays.point_person[positions].astype(np.int64) for positions in found]
         return self._kept([*points, self._coded(self.places.inside | self.places.holding, chosen=True)], chosen=True)
 
