@@ -55,7 +55,7 @@ def test_anna_signs_up_by_mail_changes_her_mind_and_leaves(
     expect(page.get_by_role("status")).to_have_text("Done. From now on we tell you.")
     expect(page.get_by_label("Cash machines")).to_be_checked()
     expect(page.get_by_label("Which place?")).to_have_value("Sveg")
-    page.get_by_label("Within").select_option("50 km")
+    page.get_by_label("Within").first.select_option("50 km")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_have_text("Saved.")
     page.get_by_role("link", name="Leave").click()
@@ -63,6 +63,46 @@ def test_anna_signs_up_by_mail_changes_her_mind_and_leaves(
 
     expect(page.get_by_role("heading", level=1)).to_have_text("You have left")
     assert page.context.cookies() == []
+
+
+def test_all_choices_can_be_made_and_changed_without_a_script(
+    new_context: NewContext, site: tuple[str, Arrow], guard: Guard
+) -> None:
+    address, arrow = site
+    page = new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{address}/subscribe")
+    page.get_by_label("Email", exact=True).check()
+    page.get_by_label("What is your email address?").fill("anna@mail.example")
+    page.get_by_label("Which place?").fill("Sveg")
+    page.get_by_text("More places").click()
+    page.get_by_label("Another place?").first.fill("62.5, 14.1")
+    page.get_by_text("How bad, what kind, which hours").click()
+    page.get_by_label("Only when it is serious").check()
+    page.get_by_label("Fraud and false messages").check()
+    page.get_by_label("Something is slow").check()
+    page.get_by_label("From", exact=True).fill("22:00")
+    page.get_by_label("To", exact=True).fill("07:00")
+    page.get_by_label("Collect small things in one mail a day").check()
+    page.get_by_role("button", name="Agree and send me a code").click()
+    arrow.go_to(NOON)
+    (link,) = re.findall(r"https://\S+code=\d{6}", arrow.received("email")[0]["body"])
+    page.goto(link.replace(STATUS, address))
+    page.get_by_role("button", name="Confirm").click()
+
+    expect(page.get_by_label("Another place?").first).to_have_value("62.5000, 14.1000")
+    expect(page.get_by_label("Only when it is serious")).to_be_checked()
+    expect(page.get_by_label("From", exact=True)).to_have_value("22:00")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused: nothing comes until")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("link", name="Leave").click()
+    page.get_by_role("checkbox", name="Fraud and false messages").check()
+    page.get_by_role("link", name="No, show me what I get").click()
+    page.get_by_role("link", name="Delete everything").click()
+    page.get_by_role("button", name="Delete everything now").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is deleted")
 
 
 def test_only_the_field_of_the_chosen_channel_is_asked_for(new_context: NewContext, site: tuple[str, Arrow]) -> None:

@@ -9,8 +9,9 @@ from webapp.channels.email_smtp import EmailSettings, SmtpEmail
 from webapp.channels.facebook_page import FacebookPage, FacebookSettings
 from webapp.channels.loopback import is_loopback
 from webapp.channels.sms_twilio import SmsSettings, TwilioSms
+from webapp.channels.web_push import PushSettings, WebPush
 
-ChannelSettings = SmsSettings | EmailSettings | FacebookSettings
+ChannelSettings = SmsSettings | EmailSettings | FacebookSettings | PushSettings
 
 
 class ReachesProviderError(ValueError):
@@ -30,6 +31,8 @@ def build(settings_by_channel: Mapping[str, ChannelSettings], mode: Mode) -> Ada
                 adapters.direct[channel] = TwilioSms(settings)
             case EmailSettings():
                 adapters.direct[channel] = SmtpEmail(settings)
+            case PushSettings():
+                adapters.direct[channel] = WebPush(settings)
             case FacebookSettings():
                 adapters.broadcast[channel] = FacebookPage(settings)
     return adapters
@@ -50,6 +53,7 @@ def sandbox_settings(http_url: str, smtp_host: str, smtp_port: int) -> dict[str,
         "facebook": FacebookSettings(
             stand_in.PAGE_ID, stand_in.PAGE_TOKEN, app_secret=stand_in.APP_SECRET, base_url=http_url, sandbox=True
         ),
+        "push": PushSettings(stand_in.PUSH_KEY, f"mailto:{stand_in.MAIL_SENDER}", base_url=http_url, sandbox=True),
     }
     for channel, one in settings.items():
         if not leads_to_sandbox(one):

@@ -10,3 +10,4 @@ APP_SECRET = "5b0c" * 8
 MAIL_SENDER = "notices@sandbox.example"
 MAIL_USER = "sandbox"
 MAIL_PASSWORD = "sandbox-mail-password"  # noqa: S105  known to everybody
+PUSH_KEY = "dmVnIHNhbmRib3ggcHVzaCBrZXkgMjAyNiAuLi4uLi4"  # known to everybody

@@ -9,6 +9,7 @@ from webapp.sandbox.graph_api import graph_api
 from webapp.sandbox.inbox import add_headers, inbox
 from webapp.sandbox.inbox_json import inbox_json
 from webapp.sandbox.providers import Providers
+from webapp.sandbox.push_service import push_service
 from webapp.sandbox.twilio_api import twilio_api
 
 
@@ -19,6 +20,7 @@ def create_sandbox_app(providers: Providers) -> Flask:
     app.before_request(_refuse_other_sites)
     app.register_blueprint(twilio_api(providers))
     app.register_blueprint(graph_api(providers))
+    app.register_blueprint(push_service(providers))
     app.register_blueprint(inbox_json(providers))
     app.register_blueprint(inbox(providers))
     app.after_request(add_headers)

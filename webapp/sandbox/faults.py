@@ -22,6 +22,7 @@ FATES = ("undelivered", "failed", "sent")  # sent = never heard of again
 ACTIONS = {
     "sms": ("create", "read", "list", "edit", "delete"),
     "email": ("rcpt", "data"),
+    "push": ("create",),
     "facebook": ("create", "read", "list", "edit", "delete"),
 }
 _FIELDS: dict[str, type | tuple[type, ...]] = {

@@ -42,6 +42,7 @@ def _home(providers: Providers) -> str:
         texts=providers.sms.recipients(limit=FEW),
         mails=providers.mail.newest(limit=FEW),
         posts=providers.posts.newest(limit=3),
+        notifications=providers.notifications.newest(limit=FEW),
         faults=providers.faults.armed(),
     )
 

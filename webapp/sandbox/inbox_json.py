@@ -9,12 +9,14 @@ from flask import Blueprint, Response, jsonify, request
 
 from webapp.sandbox.faults import FaultError, fault_of
 from webapp.sandbox.mail import Mail
+from webapp.sandbox.notification import Notification
 from webapp.sandbox.page_post import PagePost
 from webapp.sandbox.providers import Providers
 from webapp.sandbox.shelf import Received, Shelf
 from webapp.sandbox.sms import Sms
 
 LIMIT_MAX = 1000
+AnyShelf = Shelf[Sms] | Shelf[Mail] | Shelf[PagePost] | Shelf[Notification]
 
 
 class QuestionError(ValueError):
@@ -36,14 +38,15 @@ def inbox_json(providers: Providers) -> Blueprint:
 def _inbox(providers: Providers) -> Response:
     """Counts of all that ever came, and one page of the messages of one channel.
 
-    `channel` (sms, email or facebook), `recipient`, `since` (ISO 8601), `limit`, `before` (the last `number` seen);
+    `channel` (sms, email, facebook or push), `recipient`, `since` (ISO 8601), `limit`, `before` (the last `number` seen);
     `by_recipient=1` adds the count of each recipient.
     """
     channel, asked = request.args.get("channel", ""), request.args
-    shelves: dict[str, Shelf[Sms] | Shelf[Mail] | Shelf[PagePost]] = {
+    shelves: dict[str, AnyShelf] = {
         "sms": providers.sms,
         "email": providers.mail,
         "facebook": providers.posts,
+        "push": providers.notifications,
     }
     answer: dict[str, object] = {
         "counts": {name: shelf.total() for name, shelf in shelves.items()},
@@ -61,7 +64,7 @@ def _inbox(providers: Providers) -> Response:
     return jsonify(answer)
 
 
-def _messages(shelf: Shelf[Sms] | Shelf[Mail] | Shelf[PagePost], asked: Mapping[str, str]) -> dict[str, object]:
+def _messages(shelf: AnyShelf, asked: Mapping[str, str]) -> dict[str, object]:
     since, limit = _moment(asked.get("since")), _number(asked.get("limit", "100"), most=LIMIT_MAX)
     found: list[Received] = [
         *shelf.newest(
@@ -96,6 +99,16 @@ def _shown(thing: Received) -> dict[str, object]:
         case Mail():
             headers = {name: str(value) for name, value in thing.parsed().items()}
             more = {"subject": thing.subject(), "body": thing.text(), "sender": thing.sender, "headers": headers}
+        case Notification():
+            more = {
+                "body": thing.body,
+                "title": thing.title,
+                "url": thing.url,
+                "tag": thing.tag,
+                "ttl_s": thing.ttl_s,
+                "urgency": thing.urgency,
+                "topic": thing.topic,
+            }
         case PagePost():
             more = {
                 "body": thing.message,

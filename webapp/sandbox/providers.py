@@ -11,6 +11,7 @@ from webapp.sandbox.callbacks import Callbacks
 from webapp.sandbox.faults import Faults
 from webapp.sandbox.life import Life, Pace
 from webapp.sandbox.mail import Mail
+from webapp.sandbox.notification import Notification
 from webapp.sandbox.page_post import PagePost
 from webapp.sandbox.shelf import KEEP, Shelf
 from webapp.sandbox.sms import Sms, SmsStatus
@@ -44,6 +45,7 @@ class Providers:
         self.sms: Shelf[Sms] = Shelf(keep=keep)
         self.mail: Shelf[Mail] = Shelf(keep=keep)
         self.posts: Shelf[PagePost] = Shelf(keep=keep)
+        self.notifications: Shelf[Notification] = Shelf(keep=keep)
         self.post_numbers = count(1)
         self.opted_out: set[str] = set()
         self.faults = Faults()
