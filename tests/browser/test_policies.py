@@ -41,7 +41,7 @@ class Site:
         page.get_by_label("What is your email address?").fill(person.email)
         page.get_by_label("What is your password?").fill(PASSWORD)
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text("The rules in force")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The rules in force", timeout=30_000)
 
 
 @pytest.fixture
@@ -67,12 +67,13 @@ def faults(page: Page) -> list[str]:
 def test_a_lead_changes_a_rule_and_another_one_signs_it(page: Page, site: Site) -> None:
     site.sign_in(page, site.lena)
     page.get_by_role("button", name="Change the rules").click()
+    page.get_by_role("link", name="Whole text").click()
     text = page.get_by_label("What are the rules?")
     said = page.locator("#remarks")
     right = text.input_value()
 
     text.fill(right.replace("stale share: more than 50 %", "stale shar: more than 50 %"))
-    expect(said).to_contain_text('Did you mean "stale share"?')
+    expect(said).to_contain_text('Did you mean "stale share"?', timeout=30_000)
     text.fill(right.replace("stale share: more than 50 %", "stale share: more than 40 %"))
     expect(said).to_contain_text("It can come into force", timeout=20_000)
     page.get_by_label("What changes, and why?").fill("News came too late")
@@ -87,13 +88,58 @@ def test_a_lead_changes_a_rule_and_another_one_signs_it(page: Page, site: Site) 
     expect(page.locator(".rules-head")).to_contain_text("News came too late")
 
 
+def test_findings_follow_one_rule_while_it_is_typed(page: Page, site: Site) -> None:
+    site.sign_in(page, site.lena)
+    page.get_by_role("button", name="Change this rule Short vs latency").focus()
+    page.keyboard.press("Enter")
+    rule, said = page.get_by_label("What does the rule say?"), page.locator("#remarks")
+    right = rule.input_value()
+
+    rule.fill(right.replace("stale share", "stale shar"))
+    expect(said).to_contain_text('Did you mean "stale share"?', timeout=30_000)
+    said.get_by_role("link", name="Line 4, column 7").press("Enter")
+    assert (
+        rule.evaluate("area => area.value.slice(area.selectionStart, area.selectionEnd)")
+        == "stale shar: more than 50 %"
+    )
+
+    page.keyboard.type("stale share: more than 40 %")
+    expect(said).to_contain_text("stale share more than 40 %", timeout=30_000)
+    expect(said).to_contain_text("It can come into force")
+    page.get_by_role("button", name="Compare with the rules in force").press("Enter")
+    expect(page.locator("#meaning")).to_contain_text("none → avoid when stale share more than 40 %", timeout=30_000)
+    page.get_by_role("button", name="Save this rule").press("Enter")
+    expect(page.get_by_text("Saved in your draft.")).to_be_visible()
+    expect(rule).to_have_value(right.replace("50 %", "40 %"))
+
+
+def test_an_incident_becomes_a_scenario_that_is_shown_at_its_line(page: Page, site: Site) -> None:
+    site.sign_in(page, site.lena)
+    page.goto(f"{site.address}/console/assessments/{site.assessment}")
+    page.get_by_role("button", name="Keep as a scenario").press("Enter")
+
+    expect(page.get_by_role("status").first).to_contain_text("Kept as the scenario “Machines down")
+    text = page.get_by_label("What are the rules?")
+    expect(text).to_be_focused()
+    selected = text.evaluate("area => area.value.slice(area.selectionStart, area.selectionEnd)")
+    assert selected.startswith("  - name: ")
+    assert "Machines down" in selected
+
+
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_everybody_can_use_the_pages_of_the_rules(page: Page, site: Site, color_scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if color_scheme == "dark" else "light")
     site.sign_in(page, site.lena)
     found = faults(page)
 
-    page.get_by_role("button", name="Change the rules").click()
+    page.get_by_role("button", name="Change this rule Short vs latency").click()
+    rule = page.get_by_label("What does the rule say?")
+    rule.fill(rule.input_value().replace("stale share", "stale shar"))
+    expect(page.locator("#remarks")).to_contain_text("a mistake to mend", timeout=30_000)
+    found += faults(page)
+    page.get_by_role("link", name="All rules of the draft").click()
+    found += faults(page)
+    page.get_by_role("link", name="Whole text").click()
     found += faults(page)
     page.get_by_role("link", name="What it means, as saved").click()
     found += faults(page)

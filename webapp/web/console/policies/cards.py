@@ -56,6 +56,7 @@ class Card:
     because: str
     source: str
     line: int
+    purpose: str  # the heading above it in the text; where there is none, what it does
 
     @property
     def words(self) -> str:
@@ -71,6 +72,7 @@ class Card:
             *names,
             self.because,
             self.source,
+            self.purpose,
         ]
         return " ".join(parts).casefold()
 
@@ -87,29 +89,29 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules that belong together."""
+    """Rules that belong together: for a purpose, or on the same channels."""
 
-    purpose: str
-    channels: tuple[str, ...]  # keys; none = all of them, or not grouped by channel
+    purpose: str  # "" = grouped by channel
+    channels: tuple[str, ...]  # keys; none = all of them, or grouped by purpose
     cards: tuple[Card, ...]
 
 
 def groups(policy: Policy, *, wanted: str = "", channel: str = "", by_channel: bool = False) -> list[Group]:
-    """The rules that are looked for, by purpose or by channels and purpose, in the order of the text."""
+    """The rules that are looked for, by purpose or by channels, in the order of the text: so purposes stay together."""
     found: dict[tuple[str, tuple[str, ...]], list[Card]] = {}
     all_of_them = {key(name) for name in policy.figures.channels}
-    parted = headings(policy.text)
     for card in every(policy):
         if _is_wanted(card, wanted) and (not channel or channel in card.channels):
-            channels = card.channels if by_channel and set(card.channels) != all_of_them else ()
-            found.setdefault((_purpose(card, parted), channels), []).append(card)
+            channels = card.channels if set(card.channels) != all_of_them else ()
+            found.setdefault(("", channels) if by_channel else (card.purpose, ()), []).append(card)
     ordered = sorted(found, key=lambda group: group[1]) if by_channel else list(found)
     return [Group(purpose, channels, tuple(found[purpose, channels])) for purpose, channels in ordered]
 
 
 def every(policy: Policy) -> list[Card]:
     """All rules, in the order of the text."""
-    return [_card(rule, policy) for rule in policy.rules]
+    parted = headings(policy.text)
+    return [_card(rule, policy, parted) for rule in policy.rules]
 
 
 def within(by_line: Mapping[int, Card], line: int, last: int) -> Card | None:
@@ -121,12 +123,11 @@ def _is_wanted(card: Card, wanted: str) -> bool:
     return all(word in card.words for word in wanted.casefold().split())
 
 
-def _purpose(card: Card, parted: Mapping[int, str]) -> str:
-    """The heading above it in the text; where there is none, what it does."""
-    above = [title for line, title in parted.items() if line < card.line]
+def _purpose(rule: Rule, parted: Mapping[int, str]) -> str:
+    above = [title for line, title in parted.items() if line < rule.at.line]
     if above:
         return above[-1]
-    said = [one.word for one in card.said]
+    said = [one.word for one in _said(rule.effects)]
     return next((title for word, title in PURPOSES.items() if word in said), "What is asked beside a verdict")
 
 
@@ -140,7 +141,7 @@ def title(rule: str) -> str:
     return rule.replace("-", " ").capitalize()
 
 
-def _card(rule: Rule, policy: Policy) -> Card:
+def _card(rule: Rule, policy: Policy, parted: Mapping[int, str]) -> Card:
     compiled = next(one for one in policy.by_channel[rule.channels[0]] if one.name == rule.name)
     return Card(
         key=rule.name,
@@ -155,6 +156,7 @@ def _card(rule: Rule, policy: Policy) -> Card:
         because=rule.because,
         source=rule.source,
         line=rule.at.line,
+        purpose=_purpose(rule, parted),
     )
 
 
