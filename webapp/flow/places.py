@@ -6,10 +6,10 @@ Outlines of administrative areas are not heeded: whom a map puts outside their o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import sqlalchemy as sa
-from shapely import MultiPolygon
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from webapp.flow.areas import Area, Where, around, with_children
@@ -64,10 +64,16 @@ def resolve(session: Session, where: Where) -> Places:
 
 def _regions(session: Session, where: Where, inside: frozenset[str]) -> tuple[Region, ...]:
     """Circles as they are; shapes, and outlines of our own areas, united."""
-    drawn: list[MultiPolygon] = [each.shape for each in where.drawns]
-    drawn += [shapes.from_text(text) for text in _outlines(session, inside)]
+    texts = [*(each.geojson for each in where.drawns), *_outlines(session, inside)]
     rounds: list[Region] = [CircleRegion(near.circle) for near in where.nears]
-    return tuple([*rounds, ShapeRegion(shapes.united(drawn) if len(drawn) > 1 else drawn[0])] if drawn else rounds)
+    return (*rounds, _united(tuple(texts))) if texts else tuple(rounds)
+
+
+@lru_cache(maxsize=16)
+def _united(texts: tuple[str, ...]) -> ShapeRegion:
+    """One region of all, remembered: to prepare it takes longer than to use it."""
+    each = [shapes.from_text(text) for text in texts]
+    return ShapeRegion(shapes.united(each) if len(each) > 1 else each[0])
 
 
 def _outlines(session: Session, codes: frozenset[str]) -> tuple[str, ...]:

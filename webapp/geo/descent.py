@@ -27,7 +27,7 @@ class Spans:
 
 def positions(region: Region, z: Ints) -> Ints:
     """Positions in a sorted array of keys that lie in the region; edges belong to it."""
-    cells, size = np.zeros(1, dtype=np.int64), BITS
+    cells, size = _start(region)
     slices: list[tuple[int, int]] = []
     tested: list[Ints] = []
     while len(cells):
@@ -45,7 +45,7 @@ def positions(region: Region, z: Ints) -> Ints:
 
 def spans(region: Region, *, most: int = MOST_SPANS) -> Spans:
     """The region as stretches of keys, at most about `most`, without knowing any point."""
-    cells, size = np.zeros(1, dtype=np.int64), BITS
+    cells, size = _start(region)
     covered: list[tuple[int, int]] = []
     while True:
         inside, outside = region.cells(*_bounds(cells, size))
@@ -54,6 +54,24 @@ def spans(region: Region, *, most: int = MOST_SPANS) -> Spans:
         if size == 0 or not len(cells) or len(covered) + 2 * len(cells) > most:
             return Spans(_joined(covered), _joined(_stretches(cells, size)))
         cells, size = _children(cells, size), size - 1
+
+
+def _start(region: Region) -> tuple[Ints, int]:
+    """The few cells that hold the region, about as large as its widest part: what is above them needs no look."""
+    low, high = np.empty((0, 2), dtype=np.int64), np.empty((0, 2), dtype=np.int64)
+    for box in region.boxes():
+        corners = keys.key_array(np.array([box.south, box.north]), np.array([box.west, box.east]))
+        steps = np.column_stack(keys.step_array(corners))
+        low, high = np.vstack([low, steps[:1] - 1]), np.vstack([high, steps[1:] + 1])
+    low, high = np.maximum(low, 0), np.minimum(high, STEPS - 1)
+    size = min(int((high - low).max(initial=1)).bit_length(), BITS)
+    cells = [
+        keys.cell(x << size, y << size)
+        for (west, south), (east, north) in zip((low >> size).tolist(), (high >> size).tolist(), strict=True)
+        for x in range(west, east + 1)
+        for y in range(south, north + 1)
+    ]
+    return np.unique(np.array(cells, dtype=np.int64)), size
 
 
 def _found(region: Region, z: Ints, slices: list[tuple[int, int]], tested: list[Ints]) -> Ints:

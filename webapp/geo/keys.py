@@ -28,6 +28,11 @@ def key(latitude: float, longitude: float) -> int:
     return _interleaved(_step(longitude, -180.0, 360.0)) | _interleaved(_step(latitude, -90.0, 180.0)) << 1
 
 
+def cell(x: int, y: int) -> int:
+    """The key of a column and a row of the grid."""
+    return _interleaved(x) | _interleaved(y) << 1
+
+
 def point(z: int) -> tuple[float, float]:
     """Latitude and longitude of a key: the middle of its cell."""
     return (

@@ -1,6 +1,7 @@
 """What a place is to the engine: which cells of the key it covers, which points it holds, which points reach it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,6 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 WIDEST_DEGREE_M = 111_700.0  # of latitude, at the poles; longitude at the equator is less
 FEW_SPOTS = 20  # from where on one box stands for all
-BLOCK = 2_000_000  # distances that are worked out at a time
 
 
 class Region(Protocol):
@@ -102,37 +102,33 @@ class ShapeRegion:
         """Inside, and no edge within the point's own circle."""
         inside = shapely.contains_xy(self.shape, longitudes, latitudes)
         close = np.flatnonzero(inside & (radii_m > 0))
-        inside[close] = self.metres_to_edge(latitudes[close], longitudes[close]) > radii_m[close]
+        inside[close] = ~self.has_edge_within(latitudes[close], longitudes[close], radii_m[close])
         return np.asarray(inside)
 
     def reached(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
         """Inside, or an edge within the point's own circle."""
         found = self.holds(latitudes, longitudes)
-        open_ = np.flatnonzero(~found & (radii_m > 0))
-        found[open_] = self.metres_to_edge(latitudes[open_], longitudes[open_]) <= radii_m[open_]
+        beside = np.flatnonzero(~found & (radii_m > 0))
+        found[beside] = self.has_edge_within(latitudes[beside], longitudes[beside], radii_m[beside])
         return found
 
-    def metres_to_edge(self, latitudes: Floats, longitudes: Floats) -> Floats:
-        """From each point to the nearest spot on an edge: found on a flat map around the point, measured geodesically."""
-        each = max(1, BLOCK // max(len(self.starts), 1))
-        blocks = [
-            self._to_edge(latitudes[n : n + each], longitudes[n : n + each]) for n in range(0, len(latitudes), each)
-        ]
-        return np.concatenate(blocks) if blocks else np.empty(0)
+    def has_edge_within(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
+        """Whether the nearest spot of an edge, found on a flat map around the point, is so near on the earth."""
+        found = np.zeros(len(latitudes), dtype=np.bool_)
+        for point, edge, turn in _pairs(self.edges, latitudes, longitudes, radii_m) if len(latitudes) else ():
+            x, y = longitudes[point] + turn, latitudes[point]
+            shrink = np.cos(np.radians(y))
+            ax, ay = (self.starts[edge, 0] - x) * shrink, self.starts[edge, 1] - y
+            dx, dy = (self.ends[edge, 0] - self.starts[edge, 0]) * shrink, self.ends[edge, 1] - self.starts[edge, 1]
+            along = np.clip(-(ax * dx + ay * dy) / np.maximum(dx * dx + dy * dy, 1e-30), 0.0, 1.0)
+            metres = _metres(EARTH, x, y, x + (ax + along * dx) / shrink, y + ay + along * dy)
+            found[point[metres <= radii_m[point]]] = True
+        return found
 
-    def _to_edge(self, latitudes: Floats, longitudes: Floats) -> Floats:
-        if not len(self.starts):
-            return np.full(len(latitudes), np.inf)
-        shrink = np.cos(np.radians(latitudes))[:, None]
-        turn = 360.0 * np.round((longitudes[:, None] - (self.starts[:, 0] + self.ends[:, 0]) / 2) / 360.0)
-        ax, ay = (self.starts[:, 0] + turn - longitudes[:, None]) * shrink, self.starts[:, 1] - latitudes[:, None]
-        dx, dy = (self.ends - self.starts)[:, 0] * shrink, (self.ends - self.starts)[:, 1]
-        length = np.maximum(dx * dx + dy * dy, 1e-30)
-        along = np.clip(-(ax * dx + ay * dy) / length, 0.0, 1.0)
-        x, y = ax + along * dx, ay + along * dy
-        nearest = np.argmin(x * x + y * y, axis=1)[:, None]
-        x, y = np.take_along_axis(x, nearest, 1)[:, 0], np.take_along_axis(y, nearest, 1)[:, 0]
-        return _metres(EARTH, longitudes, latitudes, longitudes + x / shrink[:, 0], latitudes + y)
+    @cached_property
+    def edges(self) -> shapely.STRtree:
+        """To find those near a point."""
+        return shapely.STRtree([shapely.LineString(ends) for ends in np.stack([self.starts, self.ends], axis=1)])
 
 
 def _metres(earth: Geod, x: Floats, y: Floats, to_x: Floats, to_y: Floats) -> Floats:
@@ -191,15 +187,22 @@ class SpotsRegion:
     def reached(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
         """Geodesic, of the spots in a box around each point."""
         found = np.zeros(len(latitudes), dtype=np.bool_)
-        tall = np.degrees((radii_m + 0.01) / circles.SHORTEST_RADIUS_M) * 1.001
-        furthest = np.minimum(np.maximum(np.abs(latitudes - tall), np.abs(latitudes + tall)), 89.9)
-        wide = tall / np.cos(np.radians(furthest))
-        for turn in (-360.0, 0.0, 360.0):
-            x = longitudes + turn
-            may = np.flatnonzero((x + wide >= -180.0) & (x - wide <= 180.0))
-            boxes = shapely.box((x - wide)[may], (latitudes - tall)[may], (x + wide)[may], (latitudes + tall)[may])
-            point, spot = self.tree.query(boxes)
-            point = may[point]
+        for point, spot, _ in _pairs(self.tree, latitudes, longitudes, radii_m):
             metres = _metres(EARTH, longitudes[point], latitudes[point], self.longitudes[spot], self.latitudes[spot])
             found[point[metres <= radii_m[point]]] = True
         return found
+
+
+def _pairs(
+    tree: shapely.STRtree, latitudes: Floats, longitudes: Floats, radii_m: Floats
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], float]]:
+    """Points, things of the tree in a box around each that holds its circle, and the turn of the earth to add."""
+    tall = np.degrees((radii_m + 0.01) / circles.SHORTEST_RADIUS_M) * 1.001
+    furthest = np.minimum(np.maximum(np.abs(latitudes - tall), np.abs(latitudes + tall)), 89.9)
+    wide = tall / np.cos(np.radians(furthest))
+    for turn in (-360.0, 0.0, 360.0):
+        x = longitudes + turn
+        may = np.flatnonzero((x + wide >= -180.0) & (x - wide <= 180.0))
+        boxes = shapely.box((x - wide)[may], (latitudes - tall)[may], (x + wide)[may], (latitudes + tall)[may])
+        point, thing = tree.query(boxes)
+        yield may[point], thing, turn

@@ -124,13 +124,15 @@ def test_the_distance_to_an_edge_is_that_of_its_nearest_spot(seed: int) -> None:
     latitudes = np.array([y + chance.uniform(-0.3, 0.5) for _ in range(30)])
     longitudes = np.array([(x + chance.uniform(-0.3, 0.6) / cos(radians(y)) + 180) % 360 - 180 for _ in range(30)])
 
-    found = ShapeRegion(shape).metres_to_edge(latitudes, longitudes)
+    region = ShapeRegion(shape)
 
     fine = shapely.get_coordinates(shapely.segmentize(shape.boundary, 0.0005))
-    for latitude, longitude, metres in zip(latitudes, longitudes, found, strict=True):
+    for latitude, longitude in zip(latitudes, longitudes, strict=True):
         count = len(fine)
         nearest = EARTH.inv(np.full(count, longitude), np.full(count, latitude), fine[:, 0], fine[:, 1])[2].min()
-        assert metres == pytest.approx(nearest, rel=0.005, abs=60)
+        at, least, most = (np.array([latitude]), np.array([longitude])), nearest * 0.995 - 60, nearest * 1.005 + 60
+        assert region.has_edge_within(*at, np.array([most])).all()
+        assert least <= 0 or not region.has_edge_within(*at, np.array([least])).any()
 
 
 def test_a_circle_of_ones_own_reaches_an_area_that_its_middle_is_not_in() -> None:
