@@ -128,6 +128,7 @@ def _organisation(session: Session, now: datetime) -> None:
     add(session, ChannelSetup(channel="sms", position=1, segments_per_second=10, price_per_segment=0.50))
     add(session, ChannelSetup(channel="email", position=2))
     add(session, ChannelSetup(channel="facebook", position=3, followers=180_000, reach=0.0165))
+    add(session, ChannelSetup(channel="push", position=4))
     policies.put_default_in_force(session, now=now)
 
 

@@ -8,6 +8,7 @@ from webapp.channels.email_smtp import EmailSettings
 from webapp.channels.facebook_page import FacebookSettings
 from webapp.channels.registry import ChannelSettings, build, sandbox_settings
 from webapp.channels.sms_twilio import SmsSettings
+from webapp.channels.web_push import PushSettings, kept_key, public_key
 from webapp.config import BadSetting, Config
 
 
@@ -19,13 +20,30 @@ def adapters_of(config: Config) -> Callable[[Mode], Adapters]:
 
 def settings_of(config: Config) -> dict[str, ChannelSettings]:
     """The settings for actual messages, by channel. Raises BadSetting for half an account."""
-    return _sandbox(config) | _providers(config.environ)
+    return _sandbox(config) | _providers(config.environ) | _push(config)
 
 
 def auth_token(config: Config) -> str:
     """What SMS reports are signed with; "" = no SMS is set up."""
     sms = settings_of(config).get("sms")
     return sms.auth_token if isinstance(sms, SmsSettings) else ""
+
+
+def push_key(config: Config) -> str:
+    """What browsers subscribe with; "" = no notifications are set up."""
+    push = settings_of(config).get("push")
+    return public_key(push.private_key) if isinstance(push, PushSettings) else ""
+
+
+def _push(config: Config) -> dict[str, ChannelSettings]:
+    """Needs nobody's account: only a word to the people who run push services, and a key that is made once."""
+    subject = config.environ.get("VAPID_SUBJECT", "")
+    if not subject:
+        return {}
+    if not subject.startswith(("mailto:", "https://")):
+        raise BadSetting(f"VAPID_SUBJECT is {subject!r}; write whom to tell about trouble, like mailto:ops@example.org")
+    key = config.environ.get("VAPID_PRIVATE_KEY", "") or kept_key(config.instance)
+    return {"push": PushSettings(key, subject, click_url=config.public_url)}
 
 
 def _sandbox(config: Config) -> dict[str, ChannelSettings]:

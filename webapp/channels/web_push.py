@@ -3,15 +3,20 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import ssl
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02, VapidException  # type: ignore[import-untyped]  # py_vapid publishes no types
 from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]  # nor does pywebpush
 
@@ -132,6 +137,21 @@ def public_key(private_key: str) -> str:
     numbers = Vapid02.from_string(private_key).public_key.public_numbers()
     point = b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
+
+def kept_key(folder: Path) -> str:
+    """This installation's own private key, made once; two processes that start together agree on it."""
+    path = folder / "vapid_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+        descriptor, name = tempfile.mkstemp(dir=folder)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"="))
+        with suppress(FileExistsError):
+            os.link(name, path)
+        Path(name).unlink()
+    return path.read_text(encoding="ascii")
 
 
 def _target(recipient: str) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Asking to be told: prove that the address is yours."""
 
+import base64
 import hashlib
+import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,7 +23,7 @@ from webapp.flow.wishes import Choices, as_stored, check, choose, from_stored
 LIFE = timedelta(minutes=30)
 TRIES = 5
 PER_ADDRESS, PER_NETWORK = 3, 20  # an hour
-CHANNELS = ("email", "sms")
+CHANNELS = ("email", "sms", "push")
 MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 SAID = {
     "en": (
@@ -35,6 +37,7 @@ Open this page and press Confirm:
 Or write this code on the page that you came from: {code}
 
 Both are valid for 30 minutes. If you did not ask for this, do nothing: you will hear no more.""",
+        "Press here to confirm that {name} may tell you. {link}",
     ),
     "sv": (
         "Din kod hos {name}: {code}. Den gäller i 30 minuter. Har du inte bett om den behöver du inte göra något.",
@@ -47,6 +50,7 @@ Both are valid for 30 minutes. If you did not ask for this, do nothing: you will
 Eller skriv koden på sidan som du kom från: {code}
 
 Båda gäller i 30 minuter. Har du inte bett om detta behöver du inte göra något: du hör inte av oss mer.""",
+        "Tryck här för att bekräfta att {name} får meddela dig. {link}",
     ),
 }
 LINK = {
@@ -77,6 +81,8 @@ def normalised(channel: str, value: str, *, country: str = "SE") -> str:
             return validate_email(value.strip(), check_deliverability=False).normalized.lower()
         except EmailNotValidError:
             raise NotValid("value", "That is not a mail address; write it like anna@example.org") from None
+    if channel == "push":
+        return _browser(value)
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
@@ -84,6 +90,19 @@ def normalised(channel: str, value: str, *, country: str = "SE") -> str:
     if number is None or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in MOBILE:
         raise NotValid("value", "That is not a mobile number; write it like 070 123 45 67 or +46 70 123 45 67")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _browser(value: str) -> str:
+    """A browser's subscription: where its push service is, and its two keys; nothing that says whose it is."""
+    try:
+        found = json.loads(value)
+        endpoint, keys = str(found["endpoint"]), found["keys"]
+        sizes = [len(base64.urlsafe_b64decode(f"{keys[name]}==")) for name in ("p256dh", "auth")]
+    except (ValueError, KeyError, TypeError):
+        endpoint, keys, sizes = "", {}, []
+    if sizes != [65, 16] or len(endpoint) > 1_000 or not endpoint.startswith(("https://", "http://127.0.0.1:")):
+        raise NotValid("value", "Your browser did not let us notify you. Allow it and try again, or choose another way")
+    return json.dumps({"endpoint": endpoint, "p256dh": keys["p256dh"], "auth": keys["auth"]})
 
 
 def ask(
@@ -99,7 +118,7 @@ def ask(
 ) -> Confirmation:
     """Keep the wish and send a code to the address. The same for known and unknown addresses. Raises NotValid, TooMany."""
     if channel not in CHANNELS:
-        raise NotValid("channel", "Choose email or SMS")
+        raise NotValid("channel", "Choose how we should tell you")
     value = normalised(channel, value)
     check(session, choices)
     _limit(session, channel, value, network, now)
@@ -116,8 +135,8 @@ def ask(
     wish.code_hash = _hash(wish.id, code)
     add(session, wish)
     name = organisation(session).name
-    sms, subject, mail = SAID.get(choices.language, SAID["en"])
-    body = (mail if channel == "email" else sms).format(
+    sms, subject, mail, push = SAID.get(choices.language, SAID["en"])
+    body = {"email": mail, "sms": sms, "push": push}[channel].format(
         name=name, code=code, link=f"{public_url}/subscribe/confirm/{wish.id}?code={code}"
     )
     letters.write(

@@ -10,6 +10,7 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
+    HiddenField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -63,13 +64,13 @@ class SignUpForm(WishesForm):
     channel = RadioField()
     email = EmailField(render_kw={"autocomplete": "email", "inputmode": "email"})
     number = TelField(render_kw={"autocomplete": "tel", "inputmode": "tel"})
+    push = HiddenField()  # what the browser gives when it allows us, by script
     website = StringField()  # nobody sees it; whoever fills it in is a program
 
     @property
     def value(self) -> str:
         """The address on the chosen channel."""
-        typed = self.email.data if self.channel.data == "email" else self.number.data
-        return typed or ""
+        return {"email": self.email.data, "push": self.push.data}.get(self.channel.data, self.number.data) or ""
 
 
 class CodeForm(Form):
@@ -86,7 +87,7 @@ class LinkForm(Form):
     address = StringField(render_kw={"autocomplete": "email", "inputmode": "email"})
 
 
-def offer(form: WishesForm, session: Session, to: Reader) -> dict[str, object]:
+def offer(form: WishesForm, session: Session, to: Reader, *, has_push: bool = False) -> dict[str, object]:
     """Fill in what can be chosen, and the questions; what a page needs to show them."""
     parts, every = components(session), areas(session)
     offered = [area for area in every if area.level in LEVELS]
@@ -102,7 +103,7 @@ def offer(form: WishesForm, session: Session, to: Reader) -> dict[str, object]:
     form.language.label.text = to.words["in_language"]
     _offer_places(form, to)
     if isinstance(form, SignUpForm):
-        _offer_channels(form, session, to)
+        _offer_channels(form, session, to, has_push=has_push)
     names = [area.name for area in every if area.latitude is not None][:MOST_NAMES]
     has_more = any(entry.form.place.data for entry in form.places.entries[1:])
     return {"form": form, "parts": parts, "offered": offered, "names_of_places": names, "has_more_places": has_more,
@@ -161,8 +162,10 @@ def _offer_places(form: WishesForm, to: Reader) -> None:
         row.radius_km.choices = _choices((f"{km:g}", f"{km:g} km") for km in known)
 
 
-def _offer_channels(form: SignUpForm, session: Session, to: Reader) -> None:
-    set_up = [setup.channel for setup in channel_setups(session) if setup.available and setup.channel in CHANNELS]
+def _offer_channels(form: SignUpForm, session: Session, to: Reader, *, has_push: bool) -> None:
+    """Push comes last: without a script it is not shown."""
+    there = [setup.channel for setup in channel_setups(session) if setup.available and setup.channel in CHANNELS]
+    set_up = sorted((each for each in there if each != "push" or has_push), key=lambda each: each == "push")
     form.channel.choices = _choices((each, to.words[each]) for each in set_up)
     form.channel.data = form.channel.data or next(iter(set_up), None)
     form.channel.label.text, form.email.label.text = to.words["channel"], to.words["email_address"]

@@ -127,4 +127,6 @@ def _masked(owned: Address, to: Reader) -> str:
     if owned.channel == "email":
         name, _, domain = owned.value.partition("@")
         return to.words["email_masked"].format(first=name[:1], domain=domain)
+    if owned.channel == "push":
+        return to.words["push_masked"]
     return to.words["sms_masked"].format(last=owned.value[-2:])

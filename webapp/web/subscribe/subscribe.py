@@ -1,12 +1,14 @@
 """How people ask to be told. What holds for all these pages: no cookie, nothing kept by caches, no form from elsewhere."""
 
 import ipaddress
+from pathlib import Path
 from uuid import uuid4
 
 from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import clock
+from webapp.channels.configured import push_key
 from webapp.flow import signups
 from webapp.flow.refusals import NotAllowed, NotValid, Refused
 from webapp.web import headers
@@ -15,6 +17,7 @@ from webapp.web.session import installation, store
 from webapp.web.subscribe.forms import SignUpForm, choices_of, offer, show_at
 from webapp.web.subscribe.words import WORDS
 
+WORKER = Path(__file__).parents[2] / "static" / "push-worker.js"
 subscribe = Blueprint("subscribe", __name__, url_prefix="/subscribe")
 
 
@@ -28,7 +31,7 @@ def new() -> Response:
 def create() -> AnyResponse:
     """Send a code; the answer is the same for known and unknown addresses."""
     to, form = reader(WORDS), SignUpForm(request.form)
-    offer(form, store(), to)
+    offer(form, store(), to, has_push=bool(push_key(installation().config)))
     if form.website.data:
         return redirect(link(f"/subscribe/confirm/{uuid4()}"), 303)
     if not form.validate():
@@ -45,7 +48,7 @@ def create() -> AnyResponse:
             now=clock.now(),
         )
     except NotValid as refusal:
-        show_at(form, refusal, to, value_at="email" if form.channel.data == "email" else "number")
+        show_at(form, refusal, to, value_at={"email": "email", "push": "push"}.get(form.channel.data, "number"))
         return _form(form, to, 422)
     return redirect(link(f"/subscribe/confirm/{wish.id}"), 303)
 
@@ -89,5 +92,16 @@ def network() -> str:
 
 
 def _form(form: SignUpForm, to: Reader, status: int = 200) -> Response:
-    offered = offer(form, store(), to)
-    return make_response(page("subscribe/new.html", to, agreed_text=agreed_text(to), **offered), status)
+    key = push_key(installation().config)
+    offered = offer(form, store(), to, has_push=bool(key))
+    answer = make_response(page("subscribe/new.html", to, agreed_text=agreed_text(to), push_key=key, **offered), status)
+    answer.headers["Content-Security-Policy"] = (
+        f"{headers.PUBLIC}; script-src 'self'; worker-src 'self'; connect-src 'self'"
+    )
+    return answer
+
+
+@subscribe.get("/push-worker.js")
+def push_worker() -> Response:
+    """What a browser runs when a notification comes. Here, for a worker may only serve what lies below it."""
+    return Response(WORKER.read_text(encoding="utf-8"), mimetype="text/javascript")

@@ -13,7 +13,7 @@ from webapp.flow.signups import Confirmation
 from webapp.flow.subscribers import Address
 
 AGREED = (
-    "Fjällbanken may send me messages about what I have chosen here, by SMS or email as I chose, until I leave. "
+    "Fjällbanken may send me messages about what I have chosen here, in the way that I chose, until I leave. "
     "I can change this or leave at any time. My address is used for nothing else."
 )
 
