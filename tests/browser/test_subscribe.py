@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tests.browser.public_side import served
 from tests.builders import NOON, STATUS
 from tests.databases import Database
 from tests.webapp.web.street import Street
+from webapp.db import add
+from webapp.flow.organisation import ChannelSetup
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 NewContext = Callable[..., BrowserContext]
@@ -103,6 +106,32 @@ def test_all_choices_can_be_made_and_changed_without_a_script(
     page.get_by_role("button", name="Delete everything now").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Everything is deleted")
+
+
+def test_a_browser_that_may_not_be_notified_says_so_and_the_other_ways_stay(
+    new_context: NewContext, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, guard: Guard
+) -> None:
+    street = Street(database, tmp_path, monkeypatch)
+    with street.store() as session:
+        add(session, ChannelSetup(channel="push", position=4))
+    there = street.app.extensions["sveg"]
+    environ = {**there.config.environ, "VAPID_SUBJECT": "mailto:ops@bank.example"}
+    street.app.extensions["sveg"] = there._replace(config=replace(there.config, environ=environ))
+    guard.allow("Push API in incognito mode")
+    with served(street) as address:
+        page = new_context().new_page()
+        page.goto(f"{address}/subscribe")
+        page.get_by_label("In this browser").check()
+        expect(page.get_by_label("What is your mobile number?")).to_be_hidden()
+        page.get_by_role("button", name="Agree and send me a code").click()
+
+        expect(page.get_by_role("alert")).to_contain_text("Your browser did not let us notify you.")
+        expect(page.get_by_role("alert")).to_be_focused()
+        page.get_by_label("Email", exact=True).check()
+        expect(page.get_by_role("alert")).to_be_hidden()
+        page.get_by_label("What is your email address?").fill("anna@mail.example")
+        page.get_by_role("button", name="Agree and send me a code").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Type the code that we sent you")
 
 
 def test_only_the_field_of_the_chosen_channel_is_asked_for(new_context: NewContext, site: tuple[str, Arrow]) -> None:

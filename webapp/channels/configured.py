@@ -32,7 +32,9 @@ def auth_token(config: Config) -> str:
 def push_key(config: Config) -> str:
     """What browsers subscribe with; "" = no notifications are set up."""
     push = settings_of(config).get("push")
-    return public_key(push.private_key) if isinstance(push, PushSettings) else ""
+    if not isinstance(push, PushSettings) or push.sandbox:  # no real browser is reached through the stand-in
+        return ""
+    return public_key(push.private_key)
 
 
 def _push(config: Config) -> dict[str, ChannelSettings]:

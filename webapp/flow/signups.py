@@ -37,7 +37,7 @@ Open this page and press Confirm:
 Or write this code on the page that you came from: {code}
 
 Both are valid for 30 minutes. If you did not ask for this, do nothing: you will hear no more.""",
-        "Press here to confirm that {name} may tell you. {link}",
+        "Press here to confirm that {name} may tell you, or write this code: {code}. {link}",
     ),
     "sv": (
         "Din kod hos {name}: {code}. Den gäller i 30 minuter. Har du inte bett om den behöver du inte göra något.",
@@ -50,7 +50,7 @@ Both are valid for 30 minutes. If you did not ask for this, do nothing: you will
 Eller skriv koden på sidan som du kom från: {code}
 
 Båda gäller i 30 minuter. Har du inte bett om detta behöver du inte göra något: du hör inte av oss mer.""",
-        "Tryck här för att bekräfta att {name} får meddela dig. {link}",
+        "Tryck här för att bekräfta att {name} får meddela dig, eller skriv koden {code}. {link}",
     ),
 }
 LINK = {

@@ -24,5 +24,6 @@ form.addEventListener("submit", async (event) => {
     form.requestSubmit();
   } catch {
     error.hidden = false; // the permission was refused, or the browser's push service cannot be reached
+    error.focus();
   }
 });

@@ -11,8 +11,11 @@ from webapp.flow.subscribers import key_of
 from webapp.web.reader import Reader, link, page, reader
 from webapp.web.session import installation, keep, store
 from webapp.web.subscribe.forms import CodeForm
-from webapp.web.subscribe.subscribe import subscribe
+from webapp.web.subscribe.owner import limit
+from webapp.web.subscribe.subscribe import network, subscribe
 from webapp.web.subscribe.words import WORDS
+
+TRIES_FROM_HERE = 60  # an hour
 
 
 @subscribe.get("/confirm/<uuid:wish_id>")
@@ -25,9 +28,10 @@ def confirm(wish_id: UUID) -> Response:
 def create_confirmation(wish_id: UUID) -> AnyResponse:
     """Believe a right code; count a wrong one. Raises NotFound, TooMany."""
     to, form = reader(WORDS), CodeForm(request.form)
+    keep()  # tries count, whatever comes of them
+    limit(f"confirm:{network()}", most=TRIES_FROM_HERE)
     subscriber = signups.confirm(store(), wish_id, form.code.data or "", now=clock.now())
     if subscriber is None:
-        keep()
         form.code.errors = [to.words["wrong_code"]]
         return _form(form, to, wish_id, 422)
     own = installation().links.preferences(key_of(subscriber)).removeprefix(installation().config.public_url)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlmodel import select
@@ -213,3 +214,13 @@ def test_only_channels_that_are_set_up_are_offered_and_no_cookie_is_set(street: 
     assert answer.headers["Cache-Control"] == "no-store"
     with street.store() as session:
         assert session.exec(select(Address)).all() == []
+
+
+@on_sqlite
+def test_codes_cannot_be_guessed_by_the_hundred_from_one_place(street: Street) -> None:
+    answers = [
+        street.reader().post(f"/subscribe/confirm/{uuid4()}", data={"code": "123456"}).status_code for _ in range(62)
+    ]
+
+    assert answers.count(404) == 60
+    assert answers[60:] == [429, 429]
