@@ -64,6 +64,16 @@ class Together:
                 opened = test
         return opened
 
+    def last_open(self, box: int) -> Answer:
+        """The one test that is open while all others hold; yes if all hold, no if one cannot or more are open."""
+        last: Answer = True
+        for test in self.tests:
+            if box & test.fails:
+                if last is not True or not box & test.holds:
+                    return False
+                last = test
+        return last
+
     def left_open(self, box: int) -> frozenset[Test] | None:
         """The tests that are open in the box, by which two conjunctions are the same there; None if it cannot hold."""
         if not all(box & test.holds for test in self.tests):
@@ -112,13 +122,12 @@ class Space:
         while is_changed:
             is_changed = False
             for never in self.never:
-                opened = [test for test in never.tests if box & test.fails]
-                if len(opened) > 1 or not all(box & test.holds for test in never.tests):
-                    continue
-                if not opened or not box & opened[0].fails:
+                last = never.last_open(box)
+                if last is True:
                     return 0
-                box &= ~opened[0].holds
-                is_changed = True
+                if isinstance(last, Test):
+                    box &= ~last.holds
+                    is_changed = True
         return box
 
 

@@ -1,8 +1,9 @@
 """The rules of one channel over a box of cells: which fire, which have effect, and what comes out; yes, no, or open."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from operator import or_
 
 from rules.boxes import Answer, Test, Together, all_of, any_of, opposite
 from rules.policy import Modifiers
@@ -23,13 +24,27 @@ class BoxRule:
     unless: tuple[Together, ...]
     overrides: frozenset[str]
     modifiers: Modifiers
+    cells: int = field(init=False, compare=False)  # of every fact that it looks at
+    _known: dict[int, Answer] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Gather its cells."""
+        tests = [test for one in (*self.when, *self.unless) for test in one.tests]
+        object.__setattr__(self, "cells", reduce(or_, (test.holds | test.fails for test in tests), 0))
 
     def fires(self, box: int) -> Answer:
-        """Any alternative holds, and no exception."""
-        holds = any_of(one.on(box) for one in self.when)
+        """Any alternative holds, and no exception. Boxes that differ in facts that it does not look at are one to it."""
+        here = box & self.cells
+        known = self._known.get(here)
+        if known is None:
+            known = self._known[here] = self._fires(here)
+        return known
+
+    def _fires(self, box: int) -> Answer:
+        holds = any_of([one.on(box) for one in self.when])
         if holds is False or not self.unless:
             return holds
-        return all_of((holds, opposite(any_of(one.on(box) for one in self.unless))))
+        return all_of((holds, opposite(any_of([one.on(box) for one in self.unless]))))
 
 
 class ChannelRules:
@@ -83,28 +98,40 @@ class InBox:
     def __init__(self, channel: ChannelRules, box: int) -> None:
         self.channel = channel
         self.box = box
-        self._fires: dict[str, Answer] = {}
         self._active: dict[str, Answer] = {}
 
     def fires(self, name: str) -> Answer:
         """Any alternative holds, and no exception."""
-        if name not in self._fires:
-            self._fires[name] = self.channel.rules[name].fires(self.box)
-        return self._fires[name]
+        return self.channel.rules[name].fires(self.box)
 
     def active(self, name: str) -> Answer:
         """It fires, and nothing that has effect overrides it."""
         if name not in self._active:
-            fires = self.fires(name)
-            above = self.channel.above[name]
-            if fires is not False and above:
-                fires = all_of((fires, *(opposite(self.active(other)) for other in above)))
-            self._active[name] = fires
+            self._active[name] = self._is_active(name)
         return self._active[name]
+
+    def _is_active(self, name: str) -> Answer:
+        answer = self.fires(name)
+        if answer is False:
+            return False
+        for other in self.channel.above[name]:
+            above = self.active(other)
+            if above is True:
+                return False
+            if answer is True and above is not False:
+                answer = opposite(above)
+        return answer
 
     def any_active(self, names: Iterable[str]) -> Answer:
         """One of these has effect."""
-        return any_of(self.active(name) for name in names)
+        opened: Answer = False
+        for name in names:
+            answer = self.active(name)
+            if answer is True:
+                return True
+            if opened is False:
+                opened = answer
+        return opened
 
     def effect(self) -> Effect | Test | None:
         """The strongest effect in the whole box; a test if it differs within."""
