@@ -13,7 +13,7 @@ from webapp.flow import attempts, digests
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Chunk, DeliveryState, Result
 from webapp.flow.incidents import Incident
-from webapp.flow.notices import Notice
+from webapp.flow.notices import MessageType, Notice
 from webapp.flow.organisation import organisation
 from webapp.flow.subscribers import Address, Subscriber
 from webapp.moments import next_clock
@@ -76,8 +76,9 @@ def spare(session: Session, chunk: Chunk, batch: Batch, notice: Notice, *, now: 
 
 
 def _is_content(recipient: Recipient, wish: _Wish, notice: Notice, n: int) -> bool:
-    """One mail a day is enough; a second try means that no mail came about."""
-    return wish.wants_digest and n == 1 and recipient.channel == "email" and recipient.is_asked and not notice.is_life_safety  # fmt: skip
+    """One mail a day is enough. A second try means that no mail came about; what ends or corrects a message does not wait."""
+    is_news = notice.message_type in {MessageType.alert, MessageType.update} and not notice.is_life_safety
+    return is_news and wish.wants_digest and n == 1 and recipient.channel == "email" and recipient.is_asked
 
 
 def _mail_at(wish: _Wish, zone: str, now: datetime) -> datetime:

@@ -160,6 +160,16 @@ def test_small_things_come_in_one_mail_the_next_morning(session: Session, arrow:
         assert fresh.exec(select(DigestItem)).all() == []
 
 
+def test_whoever_read_it_in_the_daily_mail_is_told_at_once_when_it_is_over(session: Session, arrow: Arrow) -> None:
+    waiting(session, arrow)
+    write(arrow, EIGHT)
+    arrow.go_to(EIGHT)
+
+    arrow.go_to(LONG)
+
+    assert len([mail for mail in arrow.received("email") if mail["recipient"] == MAIL]) == 2
+
+
 def test_a_daily_mail_never_speaks_of_what_is_over(session: Session, arrow: Arrow) -> None:
     notice = waiting(session, arrow, end=NOON + timedelta(hours=3))
     arrow.go_to(NOON + timedelta(hours=4))
