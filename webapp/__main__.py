@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gunicorn.app.base import BaseApplication
 
-from webapp import app, config, db, demo, import_history
+from webapp import app, config, db, demo, import_history, import_subscribers
 from webapp.config import Config
 from webapp.flow import counting
 from webapp.jobs import Worker
@@ -59,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     past.add_argument("--dry-run", action="store_true", help="say what would happen and store nothing")
     past.add_argument("--export", type=Path, metavar="FILE", help="write what is stored for `python -m rules replay`")
     past.add_argument("--assume-usual", action="store_true", help="export unknown facts as usual instead of unknown")
+    import_subscribers.add_arguments(
+        commands.add_parser("import-subscribers", help="a file of subscribers, of Sveg or of another tool")
+    )
     first = commands.add_parser("init", help="an empty installation with one administrator")
     for name, default in (
         ("name", None),
@@ -99,6 +102,8 @@ def _do(given: argparse.Namespace) -> int:
         case "import-history":
             choices = {"dry_run": given.dry_run, "export": given.export, "assume_usual": given.assume_usual}
             return import_history.run(config.read(), given.where, **choices)
+        case "import-subscribers":
+            return import_subscribers.run(config.read(), given)
         case _:
             return _init(given)
 

@@ -3,6 +3,7 @@
     every second   do due actions · close what the clock has ended · end pauses · write daily mails · forget old tries · arm the next minutes · ring the senders
     at each due moment of the next two minutes   the same, by an APScheduler date job
     whenever rung  senders send until nothing is due
+    every two seconds  files of subscribers are imported, while nothing is to be sent
 
 The second's loop runs on the monotonic clock, so that a clock set back stops nothing. Any number of workers may run.
 """
@@ -19,14 +20,17 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from webapp import clock, db
 from webapp.channels.configured import adapters_of
 from webapp.config import Config
-from webapp.flow import digests, leaving, lifecycle, limits, schedule
+from webapp.flow import digests, import_jobs, leaving, lifecycle, limits, schedule
 from webapp.flow.dispatch import Dispatcher
 from webapp.flow.schedule import Action
+from webapp.importer import Importer
 from webapp.links import Links
 
 LOOK_S = 1.0
+IMPORT_LOOK_S = 2.0
 AHEAD = timedelta(minutes=2)
-CHORES = ((leaving.any_pause_over, leaving.end_pauses), (digests.any_due, digests.write_due), (limits.any_old, limits.forget_old))  # fmt: skip
+CHORES = ((leaving.any_pause_over, leaving.end_pauses), (digests.any_due, digests.write_due), (limits.any_old, limits.forget_old),
+          (import_jobs.any_old, import_jobs.forget_old))  # fmt: skip
 LOG = logging.getLogger(__name__)
 
 
@@ -42,6 +46,7 @@ class Worker:
         )
         self.timer = _timer()
         self.senders = [self._sender(n) for n in range(config.sender_threads)]
+        self.importer = Thread(target=self._import, name="importer")
         self._looking = Lock()
 
     def run(self) -> None:
@@ -49,6 +54,7 @@ class Worker:
         self.timer.start()
         for sender in self.senders:
             sender.start()
+        self.importer.start()
         try:
             while not self.ending.wait(LOOK_S):
                 self.look()
@@ -57,6 +63,7 @@ class Worker:
             self.timer.shutdown(wait=False)
             for sender in self.senders:
                 sender.join()
+            self.importer.join()
             self.engine.dispose()
 
     def end(self) -> None:
@@ -129,6 +136,17 @@ class Worker:
                 LOG.error("Sender %d ended; another takes its place", number)
                 self.senders[number] = self._sender(number)
                 self.senders[number].start()
+
+    def _import(self) -> None:
+        """Imports go on whatever happens to one of them: what raised is left to be claimed again, and said."""
+        importer = Importer(
+            self.engine, self.links, now=self.now, ending=self.ending, busy=lambda: bool(self.dispatcher.waiting())
+        )
+        while not self.ending.wait(IMPORT_LOOK_S):
+            try:
+                importer.work()
+            except Exception:
+                LOG.exception("An import ended in the middle; it is taken up again in a minute")
 
     def _send(self) -> None:
         while not self.ending.is_set():

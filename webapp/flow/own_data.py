@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, delete, select, update
 
-from webapp.flow import consents
+from webapp.flow import consents, suppressions
 from webapp.flow.approvals import Recipient
 from webapp.flow.audit import record
 from webapp.flow.components import components
@@ -64,6 +64,7 @@ def erase(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
     number = key_of(subscriber)
     mine = addresses(session, subscriber)
     kept = {owned.id for owned in mine if owned.is_on_file}
+    suppressions.keep_out_erased(session, [owned for owned in mine if not owned.is_on_file], now=now)
     for owned in mine:
         same = (col(Confirmation.channel) == owned.channel, col(Confirmation.value) == owned.value)
         session.execute(delete(Confirmation).where(*same))

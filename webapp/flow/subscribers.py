@@ -59,6 +59,7 @@ class Subscriber(SQLModel, table=True):
     created_at: datetime = moment()
     left_at: datetime | None = moment(default=None)
     changed_at: datetime | None = moment(default=None, index=True)  # what they are, follow or can be reached by
+    chose_at: datetime | None = moment(default=None)  # what they follow is their own choice: no import replaces it
     external_id: str | None = Field(
         default=None, unique=True, index=True, max_length=64
     )  # as the organisation's own books have them

@@ -130,7 +130,8 @@ def choose(session: Session, subscriber: Subscriber, choices: Choices, *, now: d
 
 
 def _describe(subscriber: Subscriber, choices: Choices, *, now: datetime) -> None:
-    subscriber.language, subscriber.left_at, subscriber.changed_at = choices.language, None, now
+    subscriber.language, subscriber.left_at = choices.language, None
+    subscriber.changed_at = subscriber.chose_at = now
     subscriber.follows_everywhere = not choices.area_codes and not choices.places
     subscriber.quiet_from_min = choices.quiet.from_min if choices.quiet else None
     subscriber.quiet_to_min = choices.quiet.to_min if choices.quiet else None
