@@ -13,17 +13,21 @@ from webapp.web import headers, pages, session
 from webapp.web.api import v2
 from webapp.web.console import (
     approval,
+    area_pages,
     audit_trail,
     console,
     figures,
     filing,
     incidents,
     live,
+    map_tiles,
     messages,
     overview,
     past,
+    place_lookup,
     replay,
     sign_in,
+    uploads,
 )
 from webapp.web.console import settings as settings_page
 from webapp.web.console.policies import listing as policies
@@ -35,6 +39,8 @@ CONSOLE_PAGES = (
     sign_in,
     overview,
     filing,
+    place_lookup,
+    area_pages,
     incidents,
     messages,
     approval,
@@ -71,6 +77,8 @@ def create_app(settings: Config | None = None) -> Flask:
     session.install(app, session.Installation(settings, db.make_engine(settings.database_url), links))
     headers.install(app, over_https=settings.has_secure_cookies)
     pages.install(app)
+    map_tiles.install(app)
+    uploads.install(app)  # before the form is read for its token
     csrf = CSRFProtect(app)
     for door in (console.console, status.public, subscribe.subscribe, v2.api, twilio.hooks):
         app.register_blueprint(door)

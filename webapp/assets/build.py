@@ -24,6 +24,12 @@ FILES = {  # as pages name it: as the package has it
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "hx-csp.js": "htmx.org/dist/ext/hx-csp.min.js",
     "hx-sse.js": "htmx.org/dist/ext/hx-sse.min.js",
+    "leaflet.js": "leaflet/dist/leaflet.js",
+    "leaflet.css": "leaflet/dist/leaflet.css",
+    "terra-draw.js": "terra-draw/dist/terra-draw.umd.js",
+    "terra-draw-leaflet.js": "terra-draw-leaflet-adapter/dist/terra-draw-leaflet-adapter.umd.js",
+    "topojson.js": "topojson-client/dist/topojson-client.min.js",
+    "world.json": "world-atlas/countries-50m.json",
 }
 PATIENCE_S = 300
 

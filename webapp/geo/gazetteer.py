@@ -48,6 +48,7 @@ class Gazetteer:
 
     def __init__(self, folder: Path) -> None:
         self.path, self.local = folder / FILE, threading.local()
+        self.counted: dict[tuple[str, int], int] = {}
 
     @property
     def is_there(self) -> bool:
@@ -84,6 +85,15 @@ class Gazetteer:
         at = np.array([place.latitude for place in near]), np.array([place.longitude for place in near])
         inside = np.flatnonzero(circles.distances_m(circle, *at) <= circle.radius_m).tolist() if near else []
         return sorted((near[number] for number in inside), key=lambda place: -place.population)
+
+    def people_in(self, country: str, *, least_people: int = 0) -> int:
+        """Who live in all places of a country."""
+        wanted = "SELECT coalesce(sum(population), 0) FROM place WHERE country_code = ? AND population >= ?"
+        asked = (country, least_people)
+        if asked not in self.counted:
+            with closing(self._connection().execute(wanted, asked)) as rows:
+                self.counted[asked] = int(rows.fetchone()[0])
+        return self.counted[asked]
 
     def _there(self, name: str, country: str) -> list[Place]:
         if not country:

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from rules.terms import Mode, Verdict
 from webapp import clock
-from webapp.flow import assessments, drafts, incidents, texts
-from webapp.flow.areas import areas, in_sentences, in_words
+from webapp.flow import assessments, drafts, incidents, saved_areas, texts
+from webapp.flow.areas import Where, areas, in_sentences, in_words
 from webapp.flow.assessments import Assessment
 from webapp.flow.components import by_codes, components
 from webapp.flow.incidents import Filing, Incident
@@ -19,10 +19,13 @@ from webapp.flow.organisation import organisation
 from webapp.flow.people import Act
 from webapp.flow.refusals import NotValid
 from webapp.flow.texts import Told
+from webapp.web.console.area_said import AreaSaid, area_said
 from webapp.web.console.console import console
 from webapp.web.console.filing_form import FURTHER, FilingForm, filing_form
 from webapp.web.console.filing_reading import blame, read_filing
+from webapp.web.console.place_lookup import gazetteer
 from webapp.web.console.recommendation import Panel, live
+from webapp.web.console.uploads import with_upload
 from webapp.web.session import changes_nothing, installation, person, store
 
 
@@ -34,6 +37,7 @@ class Outlook:
     hints: list[str] = field(default_factory=list)
     filing: Filing | None = None
     headline: str = ""  # as the operator wrote it, else from the facts
+    area: AreaSaid | None = None  # None = everywhere
 
 
 @console.get("/incidents/new")
@@ -71,7 +75,7 @@ def create_incident() -> Response:
     filed = store().get(Incident, _own_id())
     if filed is not None:  # the same form once more: a double click, or a reply that was lost
         return make_response(redirect(f"/console/incidents/{filed.id}", HTTPStatus.SEE_OTHER))
-    filing = read_filing(form, store(), now=now, is_final=True)
+    filing, _ = read_filing(form, store(), gazetteer(), now=now, is_final=True)
     if filing is None:
         return _page(form, _outlook(_form(), now=now), HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
@@ -96,10 +100,11 @@ def _require() -> None:
 
 def _form(*, is_sent: bool = True) -> FilingForm:
     return filing_form(
-        request.form if is_sent else None,
+        with_upload(request.form) if is_sent else None,
         zone=organisation(store()).time_zone,
         components=components(store()),
         areas=areas(store()),
+        saved=saved_areas.saved(store()),
     )
 
 
@@ -121,11 +126,24 @@ def _page(form: FilingForm, outlook: Outlook | None, code: HTTPStatus = HTTPStat
 
 def _outlook(form: FilingForm, *, now: datetime) -> Outlook:
     """What the answers lead to; they may be incomplete and wrong."""
-    filing = read_filing(form, store(), now=now)
+    filing, where = read_filing(form, store(), gazetteer(), now=now)
     if filing is None:
-        return Outlook(hints=[str(error) for errors in form.errors.values() for error in errors])
-    panel = live(assessments.recommend(store(), filing, now=now), place=in_words(store(), filing.where))
-    return Outlook(panel=panel, filing=filing, headline=filing.headline or headline(store(), filing))
+        hints = [str(error) for errors in form.errors.values() for error in errors]
+        return Outlook(hints=hints, area=_area(form, where))
+    given = assessments.recommend(store(), filing, now=now)
+    return Outlook(
+        panel=live(given, place=in_words(store(), where)),
+        filing=filing,
+        headline=filing.headline or headline(store(), filing),
+        area=_area(form, where, filing=filing, people=given.counted.people),
+    )
+
+
+def _area(
+    form: FilingForm, where: Where, *, filing: Filing | None = None, people: int | None = None
+) -> AreaSaid | None:
+    said = area_said(store(), gazetteer(), where, form=form, filing=filing, people=people)
+    return None if where.is_everywhere and not said.unclear else said
 
 
 def _filed(filing: Filing, publishing: str, *, now: datetime) -> str:

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
-    FloatField,
-    Form,
     IntegerField,
     RadioField,
     SelectMultipleField,
@@ -16,9 +14,11 @@ from wtforms import (
 from wtforms.validators import Length, NumberRange, Optional
 
 from rules.terms import Certainty, Kind, Severity, Urgency
-from webapp.flow.areas import Area, Level
+from webapp.flow.areas import Area
 from webapp.flow.components import Component
+from webapp.flow.saved_areas import SavedArea
 from webapp.web.console.wall_time import WallTimeField
+from webapp.web.console.where_form import WhereForm, offer
 
 KINDS: Mapping[str, str] = {
     Kind.outage: "It does not work", Kind.degradation: "It is slow", Kind.closure: "It is closed",
@@ -54,17 +54,6 @@ def _radio(label: str, choices: Mapping[str, str], *, default: str | None = None
     return RadioField(label, choices=listed, validators=[Optional()], default=default)
 
 
-class KilometreField(FloatField):
-    """Takes 7.5 and 7,5."""
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Raises ValueError with what to write."""
-        try:
-            super().process_formdata([value.replace(",", ".") for value in valuelist])
-        except ValueError:
-            raise ValueError("Write the radius as a number of kilometres, like 15") from None
-
-
 class PeopleField(IntegerField):
     """Takes 1 450 and 1,450."""
 
@@ -76,14 +65,11 @@ class PeopleField(IntegerField):
             raise ValueError("Write a whole number of people, like 1450, or leave it empty") from None
 
 
-class FilingForm(Form):
+class FilingForm(WhereForm):
     """What an operator may say of an incident."""
 
     kind = _radio("What has happened?", KINDS)
     components = SelectMultipleField("Which services?", choices=[])
-    place = StringField("Where?", [Length(max=80, message="Write a shorter name of at most 80 letters")])
-    radius_km = KilometreField("Within km", [Optional()], default=15)
-    areas = SelectMultipleField("Or whole areas", choices=[])
     severity = _radio("How serious is it?", SEVERITIES)
     urgency = _radio("Must people act?", URGENCIES)
     certainty = _radio("How sure are we?", CERTAINTIES)
@@ -110,12 +96,17 @@ class FilingForm(Form):
 
 
 def filing_form(
-    sent: MultiDict[str, str] | None, *, zone: str, components: list[Component], areas: list[Area]
+    sent: MultiDict[str, str] | None,
+    *,
+    zone: str,
+    components: list[Component],
+    areas: list[Area],
+    saved: list[SavedArea],
 ) -> FilingForm:
     """The form with this installation's services and areas. `sent` None = as it is first shown."""
     form = FilingForm(sent, meta={"zone": zone})
     form.components.choices = _services(components)
-    form.areas.choices = _coded(areas)
+    offer(form, areas, saved)
     return form
 
 
@@ -127,15 +118,4 @@ def _services(components: list[Component]) -> dict[str, str | dict[str, str]]:
         group = found.setdefault(names[component.group_id], {}) if component.group_id else found
         if not component.is_group and isinstance(group, dict):
             group[component.code] = component.name
-    return found
-
-
-def _coded(areas: list[Area]) -> dict[str, dict[str, str]]:
-    """Areas that are not places to measure from, below the area that they lie in."""
-    names = {area.code: area.name for area in areas}
-    order = list(Level)
-    found: dict[str, dict[str, str]] = {}
-    for area in sorted(areas, key=lambda area: (order.index(area.level), names.get(area.parent_code or "", ""))):
-        if area.level is not Level.country and (area.level is not Level.locality or area.latitude is None):
-            found.setdefault(names.get(area.parent_code or "", "Other areas"), {})[area.code] = area.name
     return found

@@ -4,44 +4,42 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
-from wtforms import Field
 
 from rules.terms import Certainty, Kind, Mode, Severity, Urgency
 from webapp.flow import incidents
-from webapp.flow.areas import Where, near
+from webapp.flow.areas import Where
 from webapp.flow.incidents import Filing
 from webapp.flow.refusals import NotValid
+from webapp.geo.gazetteer import Gazetteer
 from webapp.web.console.filing_form import FURTHER, FilingForm
 from webapp.web.console.wall_time import WallTimeField
+from webapp.web.console.where_reading import read_where, say
 
 FIELDS = {
     "expected_end_at": "until",
     "next_update_at": "next",
-    "radius_km": "radius_km",
-    "place": "place",
+    "radius_km": "place",
+    "area_codes": "areas",
 }  # of a refusal
 
 
-def read_filing(form: FilingForm, session: Session, *, now: datetime, is_final: bool = False) -> Filing | None:
-    """What the answers say; None = the form now has errors. `is_final`: it is filed, so its end must be settled."""
+def read_filing(
+    form: FilingForm, session: Session, gazetteer: Gazetteer, *, now: datetime, is_final: bool = False
+) -> tuple[Filing | None, Where]:
+    """What the answers say, and where; None = the form now has errors. `is_final`: it is filed, so its end must be settled."""
     form.validate()
     if not form.kind.data:
         say(form.kind, "Choose what has happened")
     started_at = now if form.started.data != "at" else _at(form.started_at, "Write when it began, or choose “Now”")
-    where = _where(form, session)
+    where = read_where(form, session, gazetteer)
     end_at = _end_at(form, started_at or now, now=now)
     next_at = _next_at(form, now)
     if is_final:
         _settle_end(form, next_at)
     if form.errors or started_at is None:
-        return None
+        return None, where
     filing = _filing(form, started_at, end_at, next_at, where)
-    return filing if _is_possible(form, session, filing, now=now) else None
-
-
-def say(field: Field, error: str) -> None:
-    """Put a sentence at a question, once."""
-    field.errors = list(dict.fromkeys([*field.errors, error]))
+    return (filing if _is_possible(form, session, filing, now=now) else None), where
 
 
 def blame(form: FilingForm, refusal: NotValid) -> None:
@@ -79,20 +77,6 @@ def _is_possible(form: FilingForm, session: Session, filing: Filing, *, now: dat
     except NotValid as refusal:
         blame(form, refusal)
     return not form.errors
-
-
-def _where(form: FilingForm, session: Session) -> Where:
-    place, radius_km = (form.place.data or "").strip(), form.radius_km.data
-    if not place or form.place.errors or form.radius_km.errors:
-        return Where(codes=tuple(form.areas.data or ()))
-    if radius_km is None:
-        say(form.radius_km, "Write how many kilometres around it, like 15")
-        return Where()
-    try:
-        return Where(codes=tuple(form.areas.data or ()), nears=(near(session, place, radius_km),))
-    except NotValid as refusal:
-        blame(form, refusal)
-    return Where()
 
 
 def _end_at(form: FilingForm, started_at: datetime, *, now: datetime) -> datetime | None:
