@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from webapp.flow.areas import Where
 from webapp.flow.places import Places, resolve
@@ -17,8 +19,14 @@ from webapp.geo.regions import Region
 
 Ids = NDArray[np.int64]
 Condition = sa.ColumnElement[bool]
-POINT = (col(SubscriberPoint.id), col(SubscriberPoint.subscriber_id), col(SubscriberPoint.z),
-         col(SubscriberPoint.radius_m), col(SubscriberPoint.is_on_file))  # fmt: skip
+POINTS = SQLModel.metadata.tables["subscriber_point"]
+POINT = (POINTS.c.id, POINTS.c.subscriber_id, POINTS.c.z, POINTS.c.radius_m, POINTS.c.is_on_file)
+# From stretches to points, and never the other way round: left to themselves, both planners read every point.
+ON_SQLITE = """SELECT p.id, p.subscriber_id, p.z, p.radius_m, p.is_on_file FROM json_each(:spans) s CROSS JOIN subscriber_point p
+    WHERE p.z BETWEEN json_extract(s.value, '$[0]') AND json_extract(s.value, '$[1]') {which}"""
+ON_POSTGRESQL = """SELECT q.* FROM unnest(CAST(:low AS bigint[]), CAST(:high AS bigint[])) AS s (low, high) CROSS JOIN LATERAL
+    (SELECT p.id, p.subscriber_id, p.z, p.radius_m, p.is_on_file FROM subscriber_point p
+     WHERE p.z BETWEEN s.low AND s.high {which} OFFSET 0) q"""
 
 
 class There:
@@ -61,8 +69,16 @@ class _Found:
     subscriber_id: Ids
     radius_m: NDArray[np.float64]
     is_on_file: NDArray[np.bool_]
+    z: Ids
     latitude: NDArray[np.float64]
     longitude: NDArray[np.float64]
+
+    def is_in(self, spans: Iterable[tuple[int, int]]) -> NDArray[np.bool_]:
+        """Per point: in one of the stretches of keys."""
+        found = np.zeros(len(self.z), dtype=np.bool_)
+        for low, high in spans:
+            found |= (self.z >= low) & (self.z <= high)
+        return found
 
     def only(self, which: NDArray[np.bool_]) -> "_Found":
         return _Found(*(getattr(self, name)[which] for name in self.__slots__))
@@ -73,7 +89,7 @@ class _Points:
 
     def __init__(self, session: Session, places: Places, among: Sequence[int] | None) -> None:
         self.session, self.among = session, among
-        widest = session.execute(sa.select(sa.func.max(col(SubscriberPoint.radius_m)))).scalar() or 0.0
+        widest = session.execute(sa.select(sa.func.max(POINTS.c.radius_m)).where(POINTS.c.radius_m > 0)).scalar() or 0.0
         self.hits = [self._reached(region, widest) for region in places.regions]
         self.covered = [self._reached(places.middles, widest)] if places.middles else []
         self.swallowed = [self._inside(region) for region in places.but_regions]
@@ -117,12 +133,21 @@ class _Points:
         return self._between([*spans.covered, *spans.edge])
 
     def _between(self, spans: Iterable[tuple[int, int]], *, only_wide: bool = False) -> _Found:
-        z = col(SubscriberPoint.z)
-        wanted = sa.select(*POINT).where(sa.or_(sa.false(), *(z.between(low, high) for low, high in spans)))
-        if only_wide:
-            wanted = wanted.where(col(SubscriberPoint.radius_m) > 0)
+        """Points in stretches of keys. Of a few people all points are taken: each is tested later anyhow."""
+        which = "AND p.radius_m > 0" if only_wide else ""
         if self.among is not None:
-            wanted = wanted.where(col(SubscriberPoint.subscriber_id).in_(listed(self.session, self.among)))
+            return self.theirs.only(self.theirs.is_in(spans) & ((self.theirs.radius_m > 0) | (not only_wide)))
+        some = list(spans)
+        if self.session.get_bind().dialect.name == "sqlite":
+            query, values = ON_SQLITE, {"spans": json.dumps(some)}
+        else:
+            query, values = ON_POSTGRESQL, {"low": [low for low, _ in some], "high": [high for _, high in some]}  # type: ignore[dict-item]
+        return _found(self.session.execute(sa.text(query.format(which=which)), values).all())
+
+    @cached_property
+    def theirs(self) -> _Found:
+        """All points of those who matter."""
+        wanted = sa.select(*POINT).where(POINT[1].in_(listed(self.session, self.among or ())))
         return _found(self.session.execute(wanted).all())
 
 
@@ -141,12 +166,12 @@ def _stretches(region: Region, margin_m: float) -> list[tuple[int, int]]:
     return [span for box in boxes for span in keys.ranges(box, most=max(4, descent.MOST_SPANS // len(boxes)))]
 
 
-def _found(rows: Sequence[tuple[int | None, int, int, float, bool]]) -> _Found:
+def _found(rows: Sequence[Sequence[Any]]) -> _Found:
     columns = list(zip(*rows, strict=True)) if rows else [(), (), (), (), ()]
     latitudes, longitudes = keys.point_array(np.array(columns[2], dtype=np.int64))
     return _Found(
         np.array(columns[0], dtype=np.int64), np.array(columns[1], dtype=np.int64), np.array(columns[3], dtype=np.float64),
-        np.array(columns[4], dtype=np.bool_), latitudes, longitudes,
+        np.array(columns[4], dtype=np.bool_), np.array(columns[2], dtype=np.int64), latitudes, longitudes,
     )  # fmt: skip
 
 

@@ -114,6 +114,26 @@ class ShapeRegion:
 
     def has_edge_within(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
         """Whether the nearest spot of an edge, found on a flat map around the point, is so near on the earth."""
+        found, unsure = self._roughly(latitudes, longitudes, radii_m)
+        some = np.flatnonzero(unsure)
+        found[some] = self._exactly(latitudes[some], longitudes[some], radii_m[some])
+        return found
+
+    def _roughly(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> tuple[Bools, Bools]:
+        """Surely so near; cannot be told on one flat map. By bounds on metres a degree, half a percent apart from them."""
+        shrink, edge = self.flat
+        tall = np.degrees(radii_m / circles.SHORTEST_RADIUS_M)
+        least = np.cos(np.radians(np.minimum(np.abs(latitudes) + tall, 89.9))) / shrink
+        most = np.cos(np.radians(np.maximum(np.abs(latitudes) - tall, 0.0))) / shrink
+        short, long = 0.995 * np.minimum(110_500.0, 111_300.0 * least), 1.005 * np.maximum(111_720.0, 111_720.0 * most)
+        sure, may = np.zeros(len(latitudes), dtype=np.bool_), np.zeros(len(latitudes), dtype=np.bool_)
+        for turn in (-360.0, 0.0, 360.0):
+            points = shapely.points((longitudes + turn) * shrink, latitudes)
+            sure |= shapely.dwithin(edge, points, radii_m / long)
+            may |= shapely.dwithin(edge, points, radii_m / short)
+        return sure, may & ~sure
+
+    def _exactly(self, latitudes: Floats, longitudes: Floats, radii_m: Floats) -> Bools:
         found = np.zeros(len(latitudes), dtype=np.bool_)
         for point, edge, turn in _pairs(self.edges, latitudes, longitudes, radii_m) if len(latitudes) else ():
             x, y = longitudes[point] + turn, latitudes[point]
@@ -124,6 +144,15 @@ class ShapeRegion:
             metres = _metres(EARTH, x, y, x + (ax + along * dx) / shrink, y + ay + along * dy)
             found[point[metres <= radii_m[point]]] = True
         return found
+
+    @cached_property
+    def flat(self) -> tuple[float, shapely.Geometry]:
+        """The edges on a map on which a degree is about as wide as tall at their middle, and how it shrinks longitudes."""
+        _, south, _, north = self.shape.bounds
+        shrink = float(np.cos(np.radians((south + north) / 2)))
+        edge = shapely.transform(shapely.boundary(self.shape), lambda xy: xy * np.array([shrink, 1.0]))
+        shapely.prepare(edge)
+        return shrink, edge
 
     @cached_property
     def edges(self) -> shapely.STRtree:

@@ -247,14 +247,14 @@ def test_a_snapshot_whose_past_is_forgotten_is_not_believed(
     for _ in range(3):
         add(session, Subscriber(created_at=NOON, is_customer=True))
         session.commit()
-    now = changes.next_mark(session)
+    now = int(session.execute(sa.select(sa.func.max(changes.SubscriberChange.mark))).scalar_one()) + 1
     changes.forget(session, before=now)
     session.commit()
 
     assert changes.since(session, mark, most=100) is None
     add(session, Subscriber(created_at=NOON, is_customer=True))
     session.commit()
-    assert len(changes.since(session, now, most=100) or []) >= 1
+    assert len(changes.since(session, now, most=100) or []) == 1
     session.commit()
     with db.reading(engine) as reader:
         assert counting.count(reader, Concern(Where(), (), world.FLOORS[0]), channels=[]).people == 5
