@@ -7,7 +7,7 @@ from sqlmodel import Session
 from rules import terms
 from webapp import moments
 from webapp.db import add
-from webapp.flow import approvals, attempts, fan_out, notices, postings, schedule
+from webapp.flow import approvals, attempts, fan_out, holds, notices, postings, schedule
 from webapp.flow.assessments import BROADCAST, recommend
 from webapp.flow.audit import record
 from webapp.flow.incidents import Incident, filing_of
@@ -115,11 +115,15 @@ def _message_type(notice: Notice) -> terms.MessageType:
 
 
 def _open_all_clear(session: Session, notice: Notice, incident: Incident, *, after: datetime, now: datetime) -> None:
-    """It is about the moment of the end, goes to exactly those who were told, and ends itself an hour `after` it is out."""
+    """It is about the moment of the end, goes to exactly those who were told, and ends itself when all can have had it.
+
+    `after`: until when our own quiet hours hold it.
+    """
     original = session.get_one(Notice, notice.follows_id)
     fan_out.freeze_told(session, original, notice)
     notice.effective_at = incident.ended_at(now) or now
-    notice.expires_at = after + ALL_CLEAR_LIFE
+    awake_at = after if notice.is_life_safety else holds.all_awake_at(session, notice, after=after)
+    notice.expires_at = awake_at + ALL_CLEAR_LIFE
     add(session, notice)
     schedule.plan(session, notice, ActionKind.retire, due_at=notice.expires_at)
 

@@ -75,6 +75,19 @@ def spare(session: Session, chunk: Chunk, batch: Batch, notice: Notice, *, now: 
     return go
 
 
+def all_awake_at(session: Session, notice: Notice, *, after: datetime) -> datetime:
+    """When the last of a notice's frozen recipients has no quiet hours any more; `after` = nobody has any then."""
+    zone = organisation(session).time_zone
+    hours = session.execute(
+        sa.select(col(Subscriber.quiet_from_min), col(Subscriber.quiet_to_min), col(Subscriber.time_zone))
+        .join(Recipient, col(Recipient.subscriber_id) == col(Subscriber.id))
+        .where(col(Recipient.notice_id) == notice.id, col(Subscriber.quiet_from_min).is_not(None))
+        .distinct()
+    )
+    ends = (quiet_until(start, end, theirs or zone, after) for start, end, theirs in hours)
+    return max((end for end in ends if end), default=after)
+
+
 def _is_content(recipient: Recipient, wish: _Wish, notice: Notice, n: int) -> bool:
     """One mail a day is enough. A second try means that no mail came about; what ends or corrects a message does not wait."""
     is_news = notice.message_type in {MessageType.alert, MessageType.update} and not notice.is_life_safety

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from rules.terms import Severity
 from tests.arrow import Arrow
-from tests.builders import NOON, STATUS
+from tests.builders import NOON, STATUS, THREE
 from tests.webapp.flow.scenes import approved, counts, life_safety, texted
 from webapp import db
 from webapp.flow import digests, leaving, own_data
@@ -98,6 +98,19 @@ def test_what_is_over_when_the_quiet_ends_is_sent_to_nobody(session: Session, ar
 
     assert texted(arrow) == []
     assert counts(arrow.engine, notice) == {"cancelled": 1}
+
+
+def test_who_was_told_and_sleeps_when_it_ends_hears_so_on_waking(session: Session, arrow: Arrow) -> None:
+    approved(session, sms=2, channels=SMS)
+    arrow.go_on(seconds=1)
+    wishes(arrow, quiet_from_min=at(14), quiet_to_min=at(20))
+
+    arrow.go_to(THREE)
+    assert texted(arrow) == sorted([ANNA, BO, BO])
+    arrow.go_to(THREE + timedelta(hours=5))
+    arrow.go_on(hours=3)
+
+    assert texted(arrow) == sorted([ANNA, ANNA, BO, BO])
 
 
 def test_danger_to_life_wakes_everybody(session: Session, arrow: Arrow) -> None:
