@@ -21,7 +21,7 @@ def signed_at_night(session: Session, **known: Any) -> Notice:
     operator, lead = a_bank(session, sms=2, email=2)
     known = {"expected_end_at": SEVEN + timedelta(hours=8)} | known
     incident = an_incident(session, by=operator, **known)
-    notice = a_draft(session, incident, by=operator, channels=("sms", "email"))
+    notice = a_draft(session, incident, by=operator, channels=("status_page", "sms", "email"))
     submission.submit(session, notice, by=operator, now=NOON)
     lifecycle.sign(session, notice, by=lead, now=MIDNIGHT, hold_s=0)
     session.commit()
@@ -58,7 +58,7 @@ def test_what_ends_before_the_quiet_hours_do_is_not_texted_and_says_so(session: 
 def test_written_at_night_and_signed_by_day_it_goes_out_at_once(session: Session, arrow: Arrow) -> None:
     operator, lead = a_bank(session, sms=2)
     incident = an_incident(session, by=operator, now=MIDNIGHT, expected_end_at=SEVEN + timedelta(hours=8))
-    notice = a_draft(session, incident, by=operator, channels=("sms",), now=MIDNIGHT)
+    notice = a_draft(session, incident, by=operator, channels=("status_page", "sms"), now=MIDNIGHT)
     submission.submit(session, notice, by=operator, now=MIDNIGHT)
     lifecycle.sign(session, notice, by=lead, now=SEVEN + timedelta(hours=1), hold_s=0)
     session.commit()
