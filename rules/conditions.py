@@ -63,8 +63,11 @@ _INCLUDES = re.compile(r"^(includes|does not include)(?:\s+(.*))?$")
 _ATTRIBUTE = re.compile(r"^(?:(\S+)\s*x\s+)?channel\s+(.+)$")
 
 
-def read_condition(fact: Fact, text: str, attributes: Mapping[str, float]) -> Condition:
-    """The test that a text means. attributes: durations of the channel at hand. Raises Unreadable with a sentence."""
+def read_condition(fact: Fact, text: str, attributes: Mapping[str, float], *, currency: str = "") -> Condition:
+    """The test that a text means. attributes: durations of the channel at hand; currency: the one of money, "" = any.
+
+    Raises Unreadable with a sentence.
+    """
     text = " ".join(text.split())
     if not text:
         raise Unreadable(f"Nothing stands after {fact.name}. {_how_to_test(fact)}")
@@ -77,7 +80,7 @@ def read_condition(fact: Fact, text: str, attributes: Mapping[str, float]) -> Co
         case FactType.clock:
             return Condition(fact, text, spans=_clock_spans(fact, text))
         case _:
-            return Condition(fact, text, spans=(_span(fact, text, attributes),))
+            return Condition(fact, text, spans=(_span(fact, text, attributes, currency),))
 
 
 def _words(fact: Fact, text: str) -> frozenset[str]:
@@ -148,14 +151,14 @@ def _bounds(fact: Fact, text: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def _span(fact: Fact, text: str, attributes: Mapping[str, float]) -> Span:
+def _span(fact: Fact, text: str, attributes: Mapping[str, float], currency: str) -> Span:
     unit = fact.unit or Unit.number
     if found := _COMPARISON.match(text):
         if not found[2]:
             raise Unreadable(f'A number is missing after "{text}". {_how_to_test(fact)}')
-        return _possible(fact, text, _COMPARISONS[found[1]](_bound(fact, found[2], unit, attributes)))
+        return _possible(fact, text, _COMPARISONS[found[1]](_bound(fact, found[2], unit, attributes, currency)))
     if text.startswith("from ") or text == "from":
-        low, high = (_bound(fact, part, unit, attributes) for part in _bounds(fact, text))
+        low, high = (_bound(fact, part, unit, attributes, currency) for part in _bounds(fact, text))
         if low > high:
             raise Unreadable(f"{fact.name}: {text} is empty: it ends before it begins.")
         return _possible(fact, text, Span(low, high))
@@ -164,14 +167,17 @@ def _span(fact: Fact, text: str, attributes: Mapping[str, float]) -> Span:
     raise Unreadable(f'"{text}" is no test of a number. {_how_to_test(fact)}')
 
 
-def _bound(fact: Fact, text: str, unit: Unit, attributes: Mapping[str, float]) -> float:
+def _bound(fact: Fact, text: str, unit: Unit, attributes: Mapping[str, float], currency: str) -> float:
     if found := _ATTRIBUTE.match(text):
         if unit is not Unit.duration:
             raise Unreadable(f"{fact.name} is not a duration and cannot be compared with {found[2]}.")
         if found[2] not in attributes:
             raise Unreadable(f'A channel has no "{found[2]}".{did_you_mean(found[2], attributes)}')
-        return (read_number(found[1]) if found[1] else 1.0) * attributes[found[2]]
-    value = read_quantity(text, unit)
+        times = read_number(found[1]) if found[1] else 1.0
+        if times <= 0:
+            raise Unreadable(f'"{text}" is out of range: a multiple is more than 0.')
+        return times * attributes[found[2]]
+    value = read_quantity(text, unit, currency=currency)
     if not fact.low <= value <= fact.high:
         sides = [f"from {in_words(fact.low, unit)}"]
         sides += [f"to {in_words(fact.high, unit)}"] if fact.high < float("inf") else ["upwards"]

@@ -31,6 +31,7 @@ _NEW_VISITS = Visits(0.0, 0.0, Delay(25.0, 1.4))
 def read_figures(root: Group, findings: Findings, base: Figures | None) -> Figures:
     """The figures of a policy text; what it leaves out is as in `base`."""
     base = base or _EMPTY
+    root.currency = root.group("general").text("currency", base.currency)
     general = root.group("general")
     figures = replace(
         base,

@@ -13,8 +13,9 @@ _HIGHEST = {Unit.share: 1.0, Unit.duration: 3650 * 1440.0}  # ten years
 class Group:
     """One group of a file. `base` values apply where the group says nothing."""
 
-    def __init__(self, node: Node | None, findings: Findings, *, what: str) -> None:
+    def __init__(self, node: Node | None, findings: Findings, *, what: str, currency: str = "") -> None:
         self.what = what
+        self.currency = currency  # of its money; "" = any
         self.findings = findings
         self.at = node.at if node else Place(1, 1)
         self.fields = node if isinstance(node, Fields) else None
@@ -29,7 +30,7 @@ class Group:
 
     def group(self, name: str) -> "Group":
         """A group within the group; empty if it is not there."""
-        return Group(self.node(name), self.findings, what=name)
+        return Group(self.node(name), self.findings, what=name, currency=self.currency)
 
     def text(self, name: str, base: str) -> str:
         """A text."""
@@ -78,7 +79,7 @@ class Group:
             self.findings.add(node.at, f"{name} must be one value.")
             return base
         try:
-            value = read_number(node.value) if unit is None else read_quantity(node.value, unit)
+            value = self._number(node.value, unit)
         except Unreadable as error:
             self.findings.add(node.at, str(error))
             return base
@@ -86,6 +87,9 @@ class Group:
             return value
         self.findings.add(node.at, wrong)
         return base
+
+    def _number(self, text: str, unit: Unit | None) -> float:
+        return read_quantity(text, unit, currency=self.currency) if unit else read_number(text)
 
 
 def _out_of_range(name: str, value: float, unit: Unit | None, above: float | None) -> str | None:

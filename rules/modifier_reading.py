@@ -20,10 +20,11 @@ def read_modifiers(groups: Iterable[Group], findings: Findings) -> Modifiers:
         approvals=tuple(role for group in groups for role in _roles(group.node("approval"), findings)),
         not_before=max((clock for group in groups if (clock := _clock(group))), default=None),
         expires_min=min(
-            (life for group in groups if (life := group.quantity("expires", 0.0, Unit.duration))), default=None
+            (life for group in groups if (life := group.quantity("expires", 0.0, Unit.duration, above=0.0))),
+            default=None,
         ),
-        shapes=tuple(line for group in groups for line in _lines(group.node("shape"))),
-        needs=tuple(line for group in groups for line in _lines(group.node("needs"))),
+        shapes=tuple(line for group in groups for line in _lines(group, "shape", findings)),
+        needs=tuple(line for group in groups for line in _lines(group, "needs", findings)),
         pinned=any(group.yes_no("pinned", base=False) for group in groups),
     )
 
@@ -34,17 +35,28 @@ def _clock(group: Group) -> time | None:
 
 
 def _roles(node: Node | None, findings: Findings) -> Iterable[str]:
-    for text in _texts(node):
+    for text in _texts(node, "approval", findings):
         if text.value in ROLES:
             yield text.value
         else:
             findings.add(text.at, f'"{text.value}" is not a role that signs.{did_you_mean(text.value, ROLES)}')
 
 
-def _lines(node: Node | None) -> Iterable[str]:
-    return (text.value for text in _texts(node))
+def _lines(group: Group, name: str, findings: Findings) -> Iterable[str]:
+    for text in _texts(group.node(name), name, findings):
+        if text.value.strip():
+            yield text.value
+        else:
+            findings.add(text.at, f"Nothing stands after {name}.")
 
 
-def _texts(node: Node | None) -> Iterable[Text]:
-    items = node.items if isinstance(node, Items) else (node,)
-    return (item for item in items if isinstance(item, Text))
+def _texts(node: Node | None, name: str, findings: Findings) -> Iterable[Text]:
+    """One text or a list of texts; whatever else stands here would count for nothing."""
+    items = node.items if isinstance(node, Items) else () if node is None else (node,)
+    if isinstance(node, Items) and not items:
+        findings.add(node.at, f"Nothing stands in the list after {name}.")
+    for item in items:
+        if isinstance(item, Text):
+            yield item
+        else:
+            findings.add(item.at, f"{name} is a text, or a list of texts in brackets: [one, another].")

@@ -20,10 +20,11 @@ _UNORDERED = {FactType.choice, FactType.listed, FactType.clock}
 class PromiseReader:
     """Reads one promise after the other; every mistake goes to `findings`."""
 
-    def __init__(self, facts: Mapping[str, Fact], attributes: Attributes, findings: Findings) -> None:
+    def __init__(self, facts: Mapping[str, Fact], attributes: Attributes, findings: Findings, *, currency: str) -> None:
         self.facts = facts
         self.attributes = attributes
         self.findings = findings
+        self.currency = currency
 
     def read(self, node: Node) -> Promise | None:
         """None if nothing could be made of it."""
@@ -78,6 +79,8 @@ class PromiseReader:
                 self.findings.add(node.at, f'"{pledge}" speaks of each channel. Write: {_ANY}.')
             return every, node.value == _ONE
         items = node.items if isinstance(node, Items) else [node]
+        if isinstance(node, Items) and not items:
+            self.findings.add(node.at, f"No channel stands here. Write: {_ANY}, or their names: [sms, email].")
         named = []
         for item in items:
             if isinstance(item, Text) and item.value in self.attributes:
@@ -94,7 +97,7 @@ class PromiseReader:
             self.findings.add(any_of.at, f'Write either "{name}" or "{name} any of", not both.')
         if isinstance(together, Text) and together.value == "always":
             return dict.fromkeys(self.attributes, ((),))
-        if any_of is not None and not isinstance(any_of, Items):
+        if any_of is not None and not (isinstance(any_of, Items) and any_of.items):
             self.findings.add(any_of.at, f'Below "{name} any of" stands a list: one line a case, each with a dash.')
         nodes = [together] if together is not None else any_of.items if isinstance(any_of, Items) else ()
         base: Cases = ((),) if name == "every incident" and not nodes else ()
@@ -104,7 +107,7 @@ class PromiseReader:
         }
 
     def _tests(self, node: Node, name: str, channel: str) -> Iterable[ChannelTest]:
-        if not isinstance(node, Fields):
+        if not isinstance(node, Fields) or not node.fields:
             self.findings.add_once(node.at, f'Below "{name}" stand tests, such as kind: outage.')
             return
         for key, value in node.fields:
@@ -124,7 +127,8 @@ class PromiseReader:
             self.findings.add_once(value.at, f"{name} takes one test, not a list. Write for example: a or b.")
         else:
             try:
-                return ChannelTest(read_condition(fact, value.value, self.attributes[of or channel]), of or channel)
+                attributes = self.attributes[of or channel]
+                return ChannelTest(read_condition(fact, value.value, attributes, currency=self.currency), of or channel)
             except Unreadable as error:
                 self.findings.add_once(value.at, str(error))
         return None

@@ -3,7 +3,6 @@
 import re
 from datetime import time
 from enum import StrEnum, auto
-from math import isfinite, nan
 
 from rules.mistakes import Unreadable
 
@@ -26,7 +25,11 @@ _MINUTES = {
     **dict.fromkeys(["w", "week", "weeks"], 10_080.0),
 }
 _COUNTED = {"", "people", "persons", "messages", "times"}
-_AMOUNT = re.compile(r"^(?P<number>-?\d[\d_, ]*(?:\.\d+)?)\s*(?P<unit>[^\d\s].*)?$")
+_NUMBER = r"-?(?:[1-9][0-9]{0,2}(?:[ ,_\u00a0\u202f][0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"  # digits alone, or in threes
+_AMOUNT = re.compile(rf"^(?P<number>{_NUMBER})\s*(?P<unit>[^0-9\s.,_].*)?$")
+_COMMA = re.compile(r"^-?[0-9]+,[0-9]+(?![0-9,])")  # 1,5 as Swedes write it; 1,500 has been read by then
+_POINTS = re.compile(r"^[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9.])")  # 5.000 as Germans write five thousand
+_MOST = 1e15  # whole numbers are exact as far as this
 _CLOCK = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 
 EXAMPLES = {
@@ -38,8 +41,8 @@ EXAMPLES = {
 }
 
 
-def read_quantity(text: str, unit: Unit) -> float:
-    """The number in its base unit. Raises Unreadable with a sentence."""
+def read_quantity(text: str, unit: Unit, *, currency: str = "") -> float:
+    """The number in its base unit. currency: the one that money must be in; "" = any. Raises Unreadable with a sentence."""
     if unit is Unit.clock:
         return read_clock(text)
     number, suffix = _split(text, unit)
@@ -49,7 +52,7 @@ def read_quantity(text: str, unit: Unit) -> float:
         case Unit.share:
             return _share(text, number, suffix)
         case Unit.money:
-            return _money(text, number, suffix)
+            return _money(text, number, suffix, currency)
         case Unit.number:
             return _count(text, number, suffix)
 
@@ -69,12 +72,11 @@ def as_time(minutes: float) -> time:
 
 def read_number(text: str) -> float:
     """A bare number, without a unit."""
-    try:
-        number = float(text.replace(",", "").replace("_", "").replace(" ", ""))
-    except ValueError:
-        number = nan
-    if not isfinite(number):
-        raise Unreadable(f'"{text}" is not a number.')
+    if not re.fullmatch(_NUMBER, text.strip()):
+        raise Unreadable(f'"{text}" is not a number.{_with_a_point(text.strip())}')
+    number = float(re.sub(r"[ ,_\u00a0\u202f]", "", text.strip()))
+    if abs(number) > _MOST:
+        raise Unreadable(f'"{text}" is not a number that anything could have.')
     return number
 
 
@@ -109,11 +111,21 @@ def duration_in_words(minutes: float) -> str:
 
 def _split(text: str, unit: Unit) -> tuple[float, str]:
     found = _AMOUNT.match(text.strip())
-    if not found and unit is Unit.money and (swapped := re.match(r"^([A-Z]{3})\s*([\d., _]+)$", text.strip())):
+    if not found and unit is Unit.money and (swapped := re.match(r"^([A-Z]{3})\s*([0-9][0-9., _]*)$", text.strip())):
         return _split(f"{swapped[2]} {swapped[1]}", unit)
     if not found:
-        raise Unreadable(f'"{text}" is not a number. Write for example {EXAMPLES[unit]}.')
+        mended = _with_a_point(text.strip()) or f" Write for example {EXAMPLES[unit]}."
+        raise Unreadable(f'"{text}" is not a number.{mended}')
+    if unit in {Unit.money, Unit.number} and _POINTS.match(found["number"]):
+        meant = found["number"].replace(".", ",")
+        raise Unreadable(f'"{text}" can mean two things: a point stands before decimals. Write {meant}.')
     return read_number(found["number"]), (found["unit"] or "").strip()
+
+
+def _with_a_point(text: str) -> str:
+    """What to write instead of a decimal comma; "" if it is none."""
+    found = _COMMA.match(text)
+    return f" Decimals follow a point: write {found[0].replace(',', '.')}." if found else ""
 
 
 def _factor(text: str, suffix: str) -> float:
@@ -128,9 +140,13 @@ def _share(text: str, number: float, suffix: str) -> float:
     return number / 100
 
 
-def _money(text: str, number: float, suffix: str) -> float:
+def _money(text: str, number: float, suffix: str, currency: str) -> float:
     if not re.fullmatch(r"[A-Z]{3}", suffix):
         raise Unreadable(_wrong_unit(text, suffix, Unit.money, "an amount of money"))
+    if currency and suffix != currency:
+        raise Unreadable(
+            f'"{text}" is in {suffix}, but this policy counts in {currency}. Write the amount in {currency}.'
+        )
     return number
 
 

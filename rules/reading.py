@@ -56,8 +56,8 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
     root = Group(node, findings, what="a policy")
     figures = read_figures(root, findings, base)
     attributes = _attributes(figures)
-    written = _rules(root, attributes, findings)
-    promises = _promises(root, attributes, findings)
+    written = _rules(root, attributes, findings, figures.currency)
+    promises = _promises(root, attributes, findings, figures.currency)
     trials = _trials(root, figures, findings)
     root.refuse_unknown()
     findings.refuse_if_any()
@@ -78,27 +78,27 @@ def _read(text: str, *, name: str, base: Figures | None) -> Policy:
     )
 
 
-def _rules(root: Group, attributes: Attributes, findings: Findings) -> list[WrittenRule]:
+def _rules(root: Group, attributes: Attributes, findings: Findings, currency: str) -> list[WrittenRule]:
     node = root.node("rules")
     if not isinstance(node, Items):
         findings.add(node.at if node else root.at, 'A policy has "rules:" with a list: each rule begins with a dash.')
         return []
-    reader = RuleReader(vocabulary().facts, attributes, findings)
+    reader = RuleReader(vocabulary().facts, attributes, findings, currency=currency)
     written = [rule for item in node.items if (rule := reader.read(item))]
     _refuse_twins(written, findings)
     _refuse_wrong_overrides(written, findings)
     return written
 
 
-def _promises(root: Group, attributes: Attributes, findings: Findings) -> tuple[Promise, ...]:
-    reader = PromiseReader(vocabulary().facts, attributes, findings)
+def _promises(root: Group, attributes: Attributes, findings: Findings, currency: str) -> tuple[Promise, ...]:
+    reader = PromiseReader(vocabulary().facts, attributes, findings, currency=currency)
     read = (reader.read(item) for item in _listed(root, "promises", findings))
     return tuple(promise for promise in read if promise)
 
 
 def _trials(root: Group, figures: Figures, findings: Findings) -> tuple[Trial, ...]:
     items = _listed(root, "scenarios", findings)
-    read = (read_trial(item, vocabulary().facts, figures.channels, findings) for item in items)
+    read = (read_trial(item, vocabulary().facts, figures, findings) for item in items)
     return tuple(trial for trial in read if trial)
 
 

@@ -29,10 +29,11 @@ class WrittenRule:
 class RuleReader:
     """Reads one rule after the other; every mistake goes to `findings`."""
 
-    def __init__(self, facts: Mapping[str, Fact], attributes: Attributes, findings: Findings) -> None:
+    def __init__(self, facts: Mapping[str, Fact], attributes: Attributes, findings: Findings, *, currency: str) -> None:
         self.facts = facts
         self.attributes = attributes
         self.findings = findings
+        self.currency = currency
 
     def read(self, node: Node) -> WrittenRule | None:
         """None if it is no rule at all, or nothing could be made of it."""
@@ -81,6 +82,8 @@ class RuleReader:
             return ()
         if isinstance(node, Text) and node.value == "all":
             return tuple(self.attributes)
+        if isinstance(node, Items) and not node.items:
+            self.findings.add(node.at, "The rule names no channels. Write channels: [sms], or channels: all.")
         return tuple(text.value for text in self._texts(node) if self._is_channel(text))
 
     def _is_channel(self, text: Text) -> bool:
@@ -105,7 +108,7 @@ class RuleReader:
         empty = Group(None, self.findings, what="then")
         if node is None:
             return {}, empty
-        if not isinstance(node, Text) or (effect := self._effect(node)) is None:
+        if (effect := self._effect(node)) is None:
             return {}, empty
         return dict.fromkeys(channels, effect), empty
 
@@ -121,11 +124,14 @@ class RuleReader:
                 self.findings.add(
                     key.at, f"The rule says something of {key.value}, but does not list it under channels."
                 )
-            elif isinstance(value, Text) and (effect := self._effect(value)):
+            elif effect := self._effect(value):
                 effects[key.value] = effect
         return effects
 
-    def _effect(self, node: Text) -> Effect | None:
+    def _effect(self, node: Node) -> Effect | None:
+        if not isinstance(node, Text):
+            self.findings.add(node.at, "One word stands here: use, allow, avoid, require or block.")
+            return None
         if node.value in set(Effect):
             return Effect(node.value)
         words = [effect.value for effect in Effect]
@@ -137,7 +143,8 @@ class RuleReader:
         """A rule that says nothing of a verdict nor of the notice; what is said wrongly has been told already."""
         then = group.node("then")
         is_said = then is not None and not (isinstance(then, Fields) and not then.fields)
-        if not is_said and not any(group.node(modifier) for modifier in MODIFIERS):
+        asked = [node for modifier in MODIFIERS if (node := group.node(modifier))]
+        if not is_said and not any(not isinstance(node, Text) or node.value != "no" for node in asked):
             self.findings.add(
                 at, f"The rule {name} has no effect. Write then: and use, allow, avoid, require or block."
             )
@@ -155,15 +162,16 @@ class RuleReader:
         return {channel: tuple(self._conjunction(node, name, channel) for node in nodes) for channel in read_for}
 
     def _items(self, node: Node | None, name: str) -> Iterable[Node]:
-        if isinstance(node, Items):
+        if isinstance(node, Items) and node.items:
             return node.items
         if node is not None:
             self.findings.add(node.at, f'Below "{name}" stands a list: one line a case, each with a dash.')
         return ()
 
     def _conjunction(self, node: Node, name: str, channel: str) -> tuple[Condition, ...]:
-        if not isinstance(node, Fields):
-            self.findings.add_once(node.at, f'Below "{name}" stand tests, such as kind: outage.')
+        if not isinstance(node, Fields) or not node.fields:
+            always = ' Write "when: always" if it always counts.' if name == "when" else ""
+            self.findings.add_once(node.at, f'Below "{name}" stand tests, such as kind: outage.{always}')
             return ()
         read = (self._condition(key, value, channel) for key, value in node.fields)
         return tuple(condition for condition in read if condition)
@@ -177,7 +185,7 @@ class RuleReader:
             self.findings.add_once(value.at, f"{fact.name} takes one test, not a list. Write for example: a or b.")
             return None
         try:
-            return read_condition(fact, value.value, self.attributes[channel])
+            return read_condition(fact, value.value, self.attributes[channel], currency=self.currency)
         except Unreadable as error:
             self.findings.add_once(value.at, str(error))
             return None

@@ -1,5 +1,6 @@
 """Reads YAML text into nodes that know their line and column. Every value stays text; nothing is constructed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from rules.mistakes import Findings, Mistake, Place, PolicyMistakes
 _LOADER: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 MAX_BYTES = 200_000
 MAX_DEPTH = 10
+_HALF = re.compile("[\ud800-\udfff]")  # half a character: no file and no database takes it
+# Written as \0 or \u202e between quotes: not storable, or shown in another order than it is read.
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 _PLAIN_WORDS = {
     "mapping values are not allowed": "There is a colon too much here, or the line is indented wrongly."
@@ -70,6 +74,8 @@ Node = Text | Items | Fields
 
 def read_source(text: str, findings: Findings) -> Node | None:
     """The nodes of a text; None if it is empty. What makes it unreadable is raised at once, the rest is collected."""
+    if _HALF.search(text):
+        raise PolicyMistakes([Mistake(1, 1, _PLAIN_WORDS["unacceptable character"])], is_unreadable=True)
     if len(text.encode()) > MAX_BYTES:
         raise PolicyMistakes(
             [Mistake(1, 1, f"The text is longer than {MAX_BYTES // 1000} kB, the most that is read.")],
@@ -113,7 +119,13 @@ def _node(node: yaml.Node, findings: Findings) -> Node:
         return Fields(tuple(_fields(node, findings)), at)
     if isinstance(node, yaml.SequenceNode):
         return Items(tuple(_node(item, findings) for item in node.value), at)
-    return Text(str(node.value), at)
+    return Text(_visible(str(node.value), at, findings), at)
+
+
+def _visible(value: str, at: Place, findings: Findings) -> str:
+    if found := _HIDDEN.search(value):
+        findings.add(at, f"The text contains a character that nobody can see (U+{ord(found[0]):04X}). Take it out.")
+    return value
 
 
 def _fields(node: yaml.MappingNode, findings: Findings) -> Iterator[tuple[Text, Node]]:
@@ -127,7 +139,7 @@ def _fields(node: yaml.MappingNode, findings: Findings) -> Iterator[tuple[Text, 
             findings.add(at, f'"{key.value}" stands here twice, first on line {seen[key.value].line}. Keep one.')
             continue
         seen[key.value] = at
-        yield Text(key.value, at), _node(value, findings)
+        yield Text(_visible(key.value, at, findings), at), _node(value, findings)
 
 
 def _warn_of_cut_texts(text: str, root: yaml.Node, findings: Findings) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rules.cells import Value
-from rules.figures import ChannelFigures, Medium
+from rules.figures import ChannelFigures, Figures, Medium
 from rules.group import Group
 from rules.mistakes import Findings, Unreadable, did_you_mean
 from rules.promises import Trial
@@ -15,10 +15,9 @@ EXPECTED = ("use", "optional", "avoid", "block", "none")
 _ADDRESSED = {"those who asked", "everybody on file"}
 
 
-def read_trial(
-    node: Node, facts: Mapping[str, Fact], channels: Mapping[str, ChannelFigures], findings: Findings
-) -> Trial | None:
+def read_trial(node: Node, facts: Mapping[str, Fact], figures: Figures, findings: Findings) -> Trial | None:
     """A scenario of a policy. A fact that it leaves out is as usual."""
+    channels = figures.channels
     if not isinstance(node, Fields):
         findings.add(node.at, 'A scenario begins with "- name:" and continues with "incident:" and "expect:".')
         return None
@@ -26,7 +25,7 @@ def read_trial(
     name = group.text("name", "")
     if not name:
         findings.add(node.at, "A scenario needs a name: name: Short local outage.")
-    said = _facts(group.node("incident"), facts, channels, findings)
+    said = _facts(group.node("incident"), facts, figures, findings)
     expected = group.group("expect")
     expect = {channel: expected.choice(channel, "none", of=EXPECTED) for channel in channels if expected.node(channel)}
     if not expect:
@@ -53,10 +52,11 @@ def _suits(fact: str, value: Value, channel: ChannelFigures) -> bool:
     return fact != "sent to" or (value in _ADDRESSED) is (channel.medium is Medium.addresses)
 
 
-def _facts(
-    node: Node | None, facts: Mapping[str, Fact], channels: Mapping[str, ChannelFigures], findings: Findings
-) -> dict[str, Value]:
+def _facts(node: Node | None, facts: Mapping[str, Fact], figures: Figures, findings: Findings) -> dict[str, Value]:
     said: dict[str, Value] = {}
+    channels = figures.channels
+    if node is not None and not isinstance(node, Fields):
+        findings.add(node.at, 'Below "incident" stand facts, such as kind: outage.')
     for key, value in node.fields if isinstance(node, Fields) else ():
         name, _, of = key.value.partition("@")
         fact = facts.get(name)
@@ -68,15 +68,15 @@ def _facts(
             findings.add(key.at, f"{name} is the same for every channel: leave out @{of}.")
         else:
             try:
-                said[key.value] = read_value(fact, value)
+                said[key.value] = read_value(fact, value, currency=figures.currency)
             except Unreadable as error:
                 findings.add(value.at, str(error))
     # What holds on one channel wins over what is said of all.
     return dict(sorted(said.items(), key=lambda item: "@" in item[0]))
 
 
-def read_value(fact: Fact, node: Node) -> Value:
-    """The value of a fact as a scenario writes it. Raises Unreadable with a sentence."""
+def read_value(fact: Fact, node: Node, *, currency: str = "") -> Value:
+    """The value of a fact as a scenario writes it. currency: the one of money, "" = any. Raises Unreadable with a sentence."""
     if fact.type is FactType.listed:
         items = node.items if isinstance(node, Items) else (node,)
         words = tuple(item.value for item in items if isinstance(item, Text) and item.value)
@@ -85,7 +85,7 @@ def read_value(fact: Fact, node: Node) -> Value:
         raise Unreadable(f"{fact.name} takes one value, not a list.")
     if fact.unit is None:
         return _word(fact, node.value)
-    value = read_quantity(node.value, fact.unit)
+    value = read_quantity(node.value, fact.unit, currency=currency)
     if not fact.low <= value <= fact.high:
         raise Unreadable(f'"{node.value}" is out of range: {fact.name} begins at {in_words(fact.low, fact.unit)}.')
     return value

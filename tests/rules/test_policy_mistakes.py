@@ -68,6 +68,19 @@ PLANTED = [
     ),
     ("test without value", "kind:", 12, "Nothing stands after kind."),
     ("list as test", "kind: [outage, fraud]", 13, "takes one test, not a list"),
+    ("decimal comma", "share affected: at least 1,5 %", 23, "Decimals follow a point: write 1.5."),
+    (
+        "decimal comma with three places",
+        "share affected: at least 0,125 %",
+        23,
+        "Decimals follow a point: write 0.125.",
+    ),
+    ("decimal comma of a duration", "remaining time: at least 2,5 h", 23, "Decimals follow a point: write 2.5."),
+    ("point between thousands", "cost: more than 5.000 SEK", 13, "can mean two things"),
+    ("digits with gaps", "remaining time: at least 1 5 h", 23, '"1 5 h" is not a number.'),
+    ("another currency", "cost: more than 100 EUR", 13, '"100 EUR" is in EUR, but this policy counts in SEK.'),
+    ("negative multiple", "remaining time: at least -2 x channel reach time", 23, "a multiple is more than 0"),
+    ("beyond all numbers", "people affected: at most 100000000000000000", 24, "not a number that anything could have"),
 ]
 
 
@@ -93,6 +106,7 @@ STRUCTURE = [
     ("too long", "rules: []\n" + "# filler\n" * 30_000, 1, "longer than 200 kB"),
     ("empty", "", 1, "empty"),
     ("control character", "rules: \x00", 1, "control character"),
+    ("half a character", "rules: \ud800", 1, "control character"),
 ]
 
 
@@ -132,6 +146,20 @@ RULES = [
     ("unknown override", one_rule(overrides="[two]"), 7, 17, 'There is no rule "two".'),
     ("override of itself", one_rule(overrides="[one]"), 7, 17, "override each other"),
     ("effect on another channel", one_rule(then="{email: use}"), 5, 12, "does not list it under channels"),
+    ("with a list of effects", one_rule(then="[block]"), 5, 11, "One word stands here"),
+    ("with a list as effect of a channel", one_rule(then="{sms: [block]}"), 5, 17, "One word stands here"),
+    ("with no tests", one_rule(when="{}"), 4, 11, 'Write "when: always" if it always counts.'),
+    ("with no cases", one_rule(when="", when_any_of="[]"), 6, 18, "stands a list"),
+    ("with an empty case", one_rule(when="", when_any_of="[{kind: outage}, {}]"), 6, 35, "stand tests"),
+    ("with no exception", one_rule(unless="{}"), 7, 13, "stand tests"),
+    ("with an empty list of channels", one_rule(channels="[]"), 3, 15, "names no channels"),
+    ("signed by a group", one_rule(approval="{lead: yes}"), 7, 15, "approval is a text, or a list of texts"),
+    ("signed by nobody", one_rule(then="", approval="[]"), 6, 15, "Nothing stands in the list after approval."),
+    ("needing nothing", one_rule(then="", needs='""'), 6, 12, "Nothing stands after needs."),
+    ("with no life", one_rule(expires="0 h"), 7, 14, "expires must be more than 0."),
+    ("only not pinned", one_rule(then="", pinned="no"), 2, 5, "has no effect"),
+    ("with a hidden character", one_rule(because='"a\\0"'), 6, 14, "nobody can see (U+0000)"),
+    ("read in another order", one_rule(because='"a\\u202e"'), 6, 14, "nobody can see (U+202E)"),
     ("twice the same line", one_rule() + "\n    then: avoid", 7, 5, '"then" stands here twice, first on line 5'),
 ]
 
@@ -144,6 +172,33 @@ def test_a_mistake_in_a_rule_is_found_at_its_place(text: str, line: int, column:
 
     assert (line, column) in [(one[0], one[1]) for one in found]
     assert any(words in one[2] for one in found)
+
+
+PROMISES = [
+    ("about no channel", "{every incident: always, never gets: []}", "No channel stands here."),
+    ("about no incident", "{every incident any of: [], never gets: [sms]}", "stands a list"),
+    ("without tests", "{every incident: {}, never gets: [sms]}", "stand tests"),
+]
+
+
+@pytest.mark.parametrize(("promise", "words"), [case[1:] for case in PROMISES], ids=[case[0] for case in PROMISES])
+def test_a_promise_that_promises_nothing_is_refused(promise: str, words: str) -> None:
+    found = findings(f"{one_rule()}\npromises:\n  - {promise}\n")
+
+    assert [line for line, _, sentence in found if words in sentence] == [8]
+
+
+def test_a_price_in_another_currency_is_refused() -> None:
+    [(line, _, sentence)] = findings("channels:\n  sms: {price: {each: 0.50 EUR}}\n" + one_rule())
+
+    assert line == 2
+    assert "counts in SEK" in sentence
+
+
+def test_a_policy_may_count_in_another_currency() -> None:
+    policy = read_policy("general: {currency: EUR}\n" + one_rule(when="{cost: more than 1000.5 EUR}"), name="test")
+
+    assert [condition.text for condition in policy.conditions] == ["more than 1000.5 EUR"]
 
 
 def test_rules_that_override_each_other_in_a_circle_are_refused() -> None:
