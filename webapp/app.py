@@ -13,6 +13,7 @@ from webapp.web import headers, pages, session
 from webapp.web.api import v2
 from webapp.web.console import (
     approval,
+    area_import,
     area_pages,
     audit_trail,
     console,
@@ -31,6 +32,8 @@ from webapp.web.console import (
 )
 from webapp.web.console import settings as settings_page
 from webapp.web.console.policies import listing as policies
+from webapp.web.console.subscribers import groups, imports, kept_out, one, program_keys
+from webapp.web.console.subscribers import listing as subscribers_list
 from webapp.web.hooks import twilio
 from webapp.web.public import history, status
 from webapp.web.subscribe import confirm, leave, mine, own_link, subscribe
@@ -40,6 +43,7 @@ CONSOLE_PAGES = (
     overview,
     filing,
     place_lookup,
+    area_import,
     area_pages,
     incidents,
     messages,
@@ -51,6 +55,12 @@ CONSOLE_PAGES = (
     audit_trail,
     past,
     replay,
+    subscribers_list,
+    one,
+    imports,
+    groups,
+    kept_out,
+    program_keys,
 )  # each adds its views
 
 PUBLIC_PAGES = (status, history, subscribe, confirm, mine, leave, own_link)
@@ -79,6 +89,7 @@ def create_app(settings: Config | None = None) -> Flask:
     pages.install(app)
     map_tiles.install(app)
     uploads.install(app)  # before the form is read for its token
+    imports.install(app)
     csrf = CSRFProtect(app)
     for door in (console.console, status.public, subscribe.subscribe, v2.api, twilio.hooks):
         app.register_blueprint(door)

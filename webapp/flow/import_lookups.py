@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlmodel import Session, select
 
 from rules.terms import Kind, Severity
-from webapp.flow.areas import Area, near
+from webapp.flow.areas import WIDEST_KM, Area, near
 from webapp.flow.components import components
 from webapp.flow.import_jobs import Choices
 from webapp.flow.refusals import NotValid
@@ -70,10 +70,12 @@ class Lookups:
         raise Invalid(f"We have no area {said!r}; write its code or its name, or add it to the areas first")
 
     def point(self, session: Session, said: str, radius_km: float | None, *, is_on_file: bool) -> Point:
-        """By "latitude,longitude" or a place's name. Raises Invalid."""
-        km = radius_km if radius_km is not None else 0.0 if is_on_file else AROUND_KM
+        """By "latitude,longitude" or a place's name, either with "@5" for its own radius in km. Raises Invalid."""
+        place, at, own = said.rpartition("@")
+        place, km = (place, radius(own)) if at else (said, radius_km)
+        km = km if km is not None else 0.0 if is_on_file else AROUND_KM
         key = (said, km, is_on_file)
-        known = self._points.get(key) or self._read_point(session, said, km)
+        known = self._points.get(key) or self._read_point(session, place, km)
         if len(self._points) < MOST_KEPT:
             self._points[key] = known
         return known
@@ -119,6 +121,19 @@ def moment(said: str, zone: str) -> datetime:
     except ValueError:
         raise Invalid(f"{said[:40]!r} is no date; write it like 2025-03-31 or 2025-03-31T14:00:00Z") from None
     return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def radius(said: str) -> float | None:
+    """Kilometres; None for "". Raises Invalid."""
+    if not said:
+        return None
+    try:
+        km = float(said.replace(",", "."))
+    except ValueError:
+        km = -1.0
+    if not 0 <= km <= WIDEST_KM:
+        raise Invalid(f"{said!r} is no radius; write kilometres from 0 to {WIDEST_KM:g}")
+    return km
 
 
 def severity(said: str) -> Severity:

@@ -11,6 +11,7 @@ from rules.terms import Severity
 from webapp.flow.import_rows import Row
 from webapp.flow.known_people import EXTERNAL, Asked, Held, Key, Known
 from webapp.flow.subscribers import ConsentClass
+from webapp.flow.suppressions import ERASED
 from webapp.imports.entry import Invalid
 
 SOURCE = "import"
@@ -86,7 +87,7 @@ def _usable(row: Row, person: Known, barred: Mapping[Key, str]) -> tuple[list[Ke
         if held is not None and held.suppressed_at is not None:
             reason = held.suppressed_reason.replace("_", " ") or "suppressed"
             notes.append(f"{_spoken(key)} is on the suppression list since {held.suppressed_at:%Y-%m-%d}: {reason}")
-        elif held is None and key in barred:
+        elif held is None and key in barred and (row.is_asked or barred[key] != ERASED):
             notes.append(f"{_spoken(key)} is on the suppression list: {barred[key].replace('_', ' ')}")
         else:
             usable.append(key)
@@ -175,7 +176,11 @@ def _put_areas(person: Known, on_file: set[str], chosen: set[str]) -> None:
 
 
 def _put_spots(row: Row, person: Known, *, is_on_file: bool) -> None:
-    wanted = {(one.z, one.radius_m, one.label, is_on_file) for one in row.points or ()}
+    labels = {(z, radius): label for z, radius, label, filed in person.spots if filed is is_on_file}
+    wanted = {
+        (one.z, one.radius_m, one.label or labels.get((one.z, one.radius_m), ""), is_on_file)
+        for one in row.points or ()
+    }
     others = {spot for spot in person.spots if spot[3] is not is_on_file}
     if wanted | others != person.spots:
         person.spots = wanted | others

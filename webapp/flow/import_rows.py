@@ -116,20 +116,8 @@ def _wish(entry: Entry, lookups: Lookups) -> Wish | None:
 def _points(session: Session, entry: Entry, lookups: Lookups, *, is_on_file: bool) -> frozenset[Point] | None:
     if entry.points is None:
         return None
-    km = _radius(entry.radius_km)
+    km = words.radius(entry.radius_km)
     return frozenset(lookups.point(session, one, km, is_on_file=is_on_file) for one in _few(entry.points, "places"))
-
-
-def _radius(said: str) -> float | None:
-    if not said:
-        return None
-    try:
-        km = float(said.replace(",", "."))
-    except ValueError:
-        km = -1.0
-    if not 0 <= km <= 1_000:
-        raise Invalid(f"{said!r} is no radius; write kilometres from 0 to 1000")
-    return km
 
 
 def _quiet(entry: Entry) -> tuple[int, int] | None:

@@ -66,6 +66,11 @@ class Known:
     consents: list[tuple[Key, ConsentClass, bool, str, str, datetime]] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
 
+    @property
+    def follows_all(self) -> bool:
+        """Whether they asked about every service."""
+        return any(part is None for part, _, _ in self.wishes)
+
 
 def load(session: Session, keys: Iterable[Key], *, to_change: bool) -> dict[Key, Known]:
     """Everybody who has one of these keys, by all keys they have. `to_change`: nobody else changes them before we are done."""

@@ -1,0 +1,1 @@
+"""Subscribers behind the sign-in: found, looked at, brought, grouped, kept out."""
