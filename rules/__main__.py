@@ -12,7 +12,7 @@ from pathlib import Path
 from rules.advise_command import advise_file
 from rules.check_command import check_file
 from rules.diff_command import diff_files
-from rules.exits import WRONG
+from rules.exits import WRONG, NotText
 from rules.format_command import format_file
 from rules.replay_command import replay_file
 from rules.what_if_command import what_if_file
@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(asked.run(asked))
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-    except UnicodeDecodeError:
-        print(f"{asked.file}: The file is not text in UTF-8.", file=sys.stderr)
+    except NotText as error:
+        print(f"{error}: The file is not text in UTF-8.", file=sys.stderr)
     return WRONG
 
 

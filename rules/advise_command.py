@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 
 from rules.advice import advise, as_json
-from rules.exits import FINE, MISSED, WRONG, complain, policy_of, print_mistakes
+from rules.exits import FINE, MISSED, WRONG, complain, policy_of, print_mistakes, text_of
 from rules.expectations import misses
 from rules.mistakes import PolicyMistakes
 from rules.scenario import read_scenario
@@ -17,7 +17,7 @@ def advise_file(asked: Namespace) -> int:
     """The exit code."""
     try:
         policy = policy_of(asked.policy)
-        scenario = read_scenario(asked.file.read_text(encoding="utf-8"))
+        scenario = read_scenario(text_of(asked.file))
         advice = advise(scenario.case, policy)
     except PolicyMistakes as mistakes:
         print_mistakes(asked.policy, mistakes)

@@ -3,14 +3,14 @@
 import json
 from argparse import Namespace
 
-from rules.exits import FINE, MISSED, WRONG, print_mistakes
+from rules.exits import FINE, MISSED, WRONG, print_mistakes, text_of
 from rules.mistakes import PolicyMistakes
 from rules.tidy import tidy
 
 
 def format_file(asked: Namespace) -> int:
     """The exit code: 1 if something is, or was, to be changed."""
-    text = asked.file.read_bytes().decode("utf-8")
+    text = text_of(asked.file)
     try:
         tidied = tidy(text)
     except PolicyMistakes as mistakes:

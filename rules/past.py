@@ -5,17 +5,19 @@ Numbers are in base units (minutes, shares from 0 to 1) or texts with their unit
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules.cells import Value
 from rules.mistakes import Place, Unreadable, did_you_mean
+from rules.quantities import MOST
 from rules.source import Items, Text
 from rules.table import ScenarioMistakes
-from rules.trial_reading import read_value
+from rules.trial_reading import EXPECTED, read_value
 from rules.vocabulary import Fact, vocabulary
 
 _HERE = Place(1, 1)
+_KEYS = {"id", "facts", "decided", "announced"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,38 @@ class Past:
         return own
 
 
-def read_past(lines: Iterable[str]) -> list[Past]:
-    """The incidents of a file. Raises ScenarioMistakes with every mistake and its line."""
+def read_past(lines: Iterable[str], *, channels: Iterable[str] | None = None) -> list[Past]:
+    """The incidents of a file. channels: those that it may name; None = any.
+
+    Raises ScenarioMistakes with every mistake and its line.
+    """
     wrong: list[str] = []
-    read = [past for number, line in enumerate(lines, start=1) if line.strip() and (past := _past(line, number, wrong))]
+    known = None if channels is None else list(channels)
+    read = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and (past := _past(line, number, wrong)):
+            read.append(past)
+            wrong += _misnamed(past, number, known)
     if wrong:
         raise ScenarioMistakes(wrong)
     return read
+
+
+def _misnamed(past: Past, number: int, channels: list[str] | None) -> Iterator[str]:
+    """A channel that no policy has, or a verdict that none gives: left alone it would only be missing from the count."""
+    named = (
+        {name.partition("@")[2] for name in past.facts if "@" in name} | set(past.decided) | (past.announced or set())
+    )
+    for channel in sorted(named):
+        if channels is not None and channel not in channels:
+            yield f'line {number}: "{channel}" is not a channel of the policy.{did_you_mean(channel, channels)}'
+    for channel, verdict in past.decided.items():
+        if verdict not in EXPECTED:
+            yield f'line {number}: "{verdict}" on {channel} is no verdict.{did_you_mean(verdict, EXPECTED)}'
+    for name in past.facts:
+        fact, _, of = name.partition("@")
+        if of and fact in vocabulary().facts and not vocabulary().facts[fact].per_channel:
+            yield f"line {number}: {fact} is the same for every channel: leave out @{of}."
 
 
 def _past(line: str, number: int, wrong: list[str]) -> Past | None:
@@ -50,9 +77,14 @@ def _past(line: str, number: int, wrong: list[str]) -> Past | None:
     except json.JSONDecodeError as error:
         wrong.append(f"line {number}, column {error.colno}: this is not JSON: {error.msg}.")
         return None
+    except (ValueError, RecursionError):
+        wrong.append(f"line {number}: it cannot be read: a number is too long, or brackets are nested too deep.")
+        return None
     if not isinstance(values, dict) or not isinstance(values.get("facts"), dict):
         wrong.append(f'line {number}: an incident is {{"id": "…", "facts": {{…}}}}.')
         return None
+    strange = (key for key in values if key not in _KEYS)
+    wrong += [f'line {number}: "{key}" is not known here.{did_you_mean(key, sorted(_KEYS))}' for key in strange]
     facts = {name: _value(name, value, number, wrong) for name, value in values["facts"].items()}
     announced = values.get("announced")
     decided = values.get("decided") or {}
@@ -91,8 +123,8 @@ def _read(fact: Fact, value: object) -> Value:
         case bool():
             return read_value(fact, Text("yes" if value else "no", _HERE))
         case int() | float():
-            if fact.unit is None or not fact.low <= value <= fact.high:
-                raise Unreadable(f"{value} is not one of its values")
+            if fact.unit is None or not fact.low <= value <= min(fact.high, MOST):
+                raise Unreadable(f"{str(value)[:40]} is not one of its values")
             return float(value)
         case list():
             return read_value(fact, Items(tuple(Text(str(item), _HERE) for item in value), _HERE))

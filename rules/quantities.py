@@ -29,7 +29,7 @@ _NUMBER = r"-?(?:[1-9][0-9]{0,2}(?:[ ,_\u00a0\u202f][0-9]{3})+|[0-9]+)(?:\.[0-9]
 _AMOUNT = re.compile(rf"^(?P<number>{_NUMBER})\s*(?P<unit>[^0-9\s.,_].*)?$")
 _COMMA = re.compile(r"^-?[0-9]+,[0-9]+(?![0-9,])")  # 1,5 as Swedes write it; 1,500 has been read by then
 _POINTS = re.compile(r"^[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9.])")  # 5.000 as Germans write five thousand
-_MOST = 1e15  # whole numbers are exact as far as this
+MOST = 1e15  # whole numbers are exact as far as this
 _CLOCK = re.compile(r"^([01]?\d|2[0-3]):([0-5]\d)$")
 
 EXAMPLES = {
@@ -75,7 +75,7 @@ def read_number(text: str) -> float:
     if not re.fullmatch(_NUMBER, text.strip()):
         raise Unreadable(f'"{text}" is not a number.{_with_a_point(text.strip())}')
     number = float(re.sub(r"[ ,_\u00a0\u202f]", "", text.strip()))
-    if abs(number) > _MOST:
+    if abs(number) > MOST:
         raise Unreadable(f'"{text}" is not a number that anything could have.')
     return number
 

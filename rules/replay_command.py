@@ -3,7 +3,7 @@
 import json
 from argparse import Namespace
 
-from rules.exits import FINE, MISSED, WRONG, complain, policy_of, print_mistakes
+from rules.exits import FINE, MISSED, WRONG, complain, policy_of, print_mistakes, text_of
 from rules.mistakes import PolicyMistakes
 from rules.past import read_past
 from rules.replay import Change, replay
@@ -17,7 +17,9 @@ def replay_file(asked: Namespace) -> int:
         policy = policy_of(path)
         path = asked.against
         against = policy_of(path) if path else None
-        past = read_past(asked.file.read_text(encoding="utf-8").splitlines())
+        channels = [*policy.by_channel, *(against.by_channel if against else ())]
+        # A line ends with \n alone: JSON may hold the other ends of lines within a text.
+        past = read_past(text_of(asked.file).split("\n"), channels=dict.fromkeys(channels))
     except PolicyMistakes as mistakes:
         print_mistakes(path, mistakes)
         return WRONG
@@ -29,6 +31,7 @@ def replay_file(asked: Namespace) -> int:
         told = {
             "incidents": replayed.incidents,
             "changed": replayed.changed,
+            "undecided": replayed.undecided,
             "sentence": str(replayed),
             "changes": changes,
         }
@@ -53,4 +56,5 @@ def _json(change: Change) -> dict[str, object]:
         "after": change.after,
         "announced": change.announced,
         "rules": list(change.rules),
+        "is_certain": change.is_certain,
     }

@@ -31,6 +31,9 @@ def read_scenario(text: str) -> Scenario:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioMistakes([f"This is not a TOML file: {error}."]) from error
+    except (ValueError, RecursionError) as error:
+        told = "It cannot be read: a number is too long, or brackets are nested too deep."
+        raise ScenarioMistakes([told]) from error
     sentences: list[str] = []
     root = Table(values, "", sentences)
     root.demand("now", such_as="2026-11-19T12:10:00+01:00")

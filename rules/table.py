@@ -7,6 +7,7 @@ from math import isfinite
 from typing import TypeVar
 
 from rules.mistakes import did_you_mean
+from rules.quantities import MOST
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -77,8 +78,9 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.wrong(key, f"is {_spoken(value)}; write a number without quotes")
             return base
-        if not (isfinite(value) and least <= value <= most):
-            self.wrong(key, f"is {value:g}; write a number {_range(least, most)}")
+        # Compared before anything is computed: a whole number can be too long for that.
+        if not (least <= value <= min(most, MOST) and isfinite(value)):
+            self.wrong(key, f"is {_spoken(value)[:40]}; write a number {_range(least, most)}")
             return base
         return float(value)
 

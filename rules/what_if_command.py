@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 
 from rules.decision import decide
-from rules.exits import FINE, WRONG, complain, policy_of, print_mistakes
+from rules.exits import FINE, WRONG, complain, policy_of, print_mistakes, text_of
 from rules.mistakes import PolicyMistakes
 from rules.scenario import read_scenario
 from rules.table import ScenarioMistakes
@@ -16,7 +16,7 @@ def what_if_file(asked: Namespace) -> int:
     """The exit code."""
     try:
         policy = policy_of(asked.policy)
-        case = read_scenario(asked.file.read_text(encoding="utf-8")).case
+        case = read_scenario(text_of(asked.file)).case
     except PolicyMistakes as mistakes:
         print_mistakes(asked.policy, mistakes)
         return WRONG

@@ -170,3 +170,62 @@ def test_format_tells_and_with_write_changes(tmp_path: Path, capsys: pytest.Capt
     assert file.read_text(encoding="utf-8") == "rules: []  # none yet\n"
     assert main(["format", str(file)]) == 0
     assert "Spaces at the end" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("[" * 100_000, "nested too deep"),
+        ('{"id": "a", "facts": {"cost@sms": ' + "9" * 5_000 + "}}", "a number is too long"),
+        ('{"id": "a", "facts": {"cost@sms": 1' + "0" * 400 + "}}", "is not one of its values"),
+        ('{"id": "a", "facts": {"cost@sms": Infinity}}', "is not one of its values"),
+        ('{"id": "a", "facts": {"cost@smss": 1}}', '"smss" is not a channel of the policy. Did you mean "sms"?'),
+        ('{"id": "a", "facts": {}, "decided": {"sms": "uze"}}', '"uze" on sms is no verdict. Did you mean "use"?'),
+        ('{"id": "a", "facts": {}, "announced": ["sns"]}', '"sns" is not a channel of the policy'),
+        ('{"id": "a", "facts": {}, "decidid": {}}', '"decidid" is not known here. Did you mean "decided"?'),
+        ('{"id": "a", "facts": {"kind@sms": "fraud"}}', "kind is the same for every channel: leave out @sms."),
+    ],
+)
+def test_a_past_incident_that_cannot_be_meant_exits_with_two_and_never_as_a_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, words: str
+) -> None:
+    file = tmp_path / "past.jsonl"
+    file.write_text(line, encoding="utf-8")
+
+    assert main(["replay", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert len(told) < 500
+
+
+def test_a_line_of_past_incidents_ends_at_its_line_end_alone(tmp_path: Path) -> None:
+    file = tmp_path / "past.jsonl"
+    file.write_text('{"id": "a\u2028b", "facts": {}}\r\n', encoding="utf-8", newline="")
+
+    assert main(["replay", str(file)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("affected = 1_450", "affected = " + "9" * 5_000, "a number is too long"),
+        ("affected = 1_450", "affected = 1" + "0" * 400, "audience.affected: is 1000"),
+        ("affected = 1_450", "affected = 1_450\nlanguages = " + "[" * 5_000, "nested too deep"),
+    ],
+)
+def test_a_scenario_that_cannot_be_read_exits_with_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, words: str
+) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(SVEG.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    assert main(["advise", str(file)]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_file_that_is_not_text_is_the_one_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_bytes(b"\xff\xfe")
+
+    assert main(["advise", str(SVEG), "--policy", str(file)]) == 2
+    assert capsys.readouterr().err == f"{file}: The file is not text in UTF-8.\n"
