@@ -26,6 +26,8 @@ from webapp.web.console.filing_reading import blame, read_filing
 from webapp.web.console.place_lookup import gazetteer
 from webapp.web.console.recommendation import Panel, live
 from webapp.web.console.uploads import with_upload
+from webapp.web.console.where_form import PLACE_QUESTIONS, offer
+from webapp.web.console.where_reading import read_where, say
 from webapp.web.session import changes_nothing, installation, person, store
 
 
@@ -84,6 +86,32 @@ def create_incident() -> Response:
         blame(form, refusal)
         return _page(form, _outlook(_form(), now=now), HTTPStatus.UNPROCESSABLE_ENTITY)
     return make_response(redirect(where_to, HTTPStatus.SEE_OTHER))
+
+
+@console.post("/incidents/area")
+def keep_area() -> Response:
+    """Save where it is under a name; all answers stay."""
+    _require()
+    now = clock.now()
+    form = _form()
+    form.validate()
+    where = read_where(form, store(), gazetteer())
+    if not _place_errors(form):
+        try:
+            saved = saved_areas.save(store(), str(form.area_name.data or ""), where, by=person(), now=now)
+            flash(f"“{saved.name}” is saved. Tick it wherever you say where.")
+            form.area_name.data = ""
+            offer(form, areas(store()), saved_areas.saved(store()))
+        except NotValid as refusal:
+            say(form.area_name, str(refusal))
+    errors = _place_errors(form)
+    for name in set(form.errors) - errors:  # of questions that nobody asked about yet
+        form[name].errors = []
+    return _page(form, _outlook(_form(), now=now), HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK)
+
+
+def _place_errors(form: FilingForm) -> set[str]:
+    return {name for name in PLACE_QUESTIONS if form[name].errors}
 
 
 def _own_id() -> UUID:

@@ -1,15 +1,16 @@
-"""A map from elsewhere behind the drawn one, if the installation names its address: MAP_TILES, MAP_CREDIT."""
+"""What templates know of maps. A map from elsewhere lies behind the drawn one, if MAP_TILES and MAP_CREDIT name it."""
 
 from urllib.parse import urlsplit
 
 from flask import Flask
 
+from webapp.web.console.place_lookup import picture_of_incident
 from webapp.web.session import installation
 
 
 def install(app: Flask) -> None:
-    """Give templates its address and its credit."""
-    app.jinja_env.globals |= {"tiles": tiles, "tile_credit": credit}
+    """Give templates its address and its credit, and pictures of areas."""
+    app.jinja_env.globals |= {"tiles": tiles, "tile_credit": credit, "area_picture": picture_of_incident}
 
 
 def tiles() -> str:

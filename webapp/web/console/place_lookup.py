@@ -7,10 +7,16 @@ from pathlib import Path
 
 import numpy as np
 from flask import Response, jsonify, request
+from markupsafe import Markup
 
+from webapp.flow import incidents
+from webapp.flow.areas import in_words
+from webapp.flow.extent import outline
+from webapp.flow.incidents import Incident
 from webapp.flow.whereabouts import Spot, suggest
 from webapp.geo.circles import Circle, distances_m
 from webapp.geo.gazetteer import Gazetteer, Place
+from webapp.web.console.area_picture import picture_of
 from webapp.web.console.console import console
 from webapp.web.session import installation, person, store
 
@@ -54,6 +60,12 @@ def _in_box(south: float, west: float, north: float, east: float) -> list[Place]
     near = gazetteer().within(Circle(middle.latitude, middle.longitude, min(radius_m, WIDEST_M)), least_people=least)
     inside = (place for place in near if south <= place.latitude <= north and west <= place.longitude <= east)
     return list(islice(inside, MOST_LABELS))
+
+
+def picture_of_incident(incident: Incident) -> Markup | None:
+    """Where it applies, as far as that can be drawn; None = everywhere, or no outline is known."""
+    where = incidents.where(store(), incident)
+    return picture_of(outline(store(), where)[0], gazetteer(), in_words(store(), where))
 
 
 def gazetteer() -> Gazetteer:

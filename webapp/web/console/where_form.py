@@ -15,6 +15,7 @@ from webapp.flow.whereabouts import Spot
 MOST_ROWS = 30
 MOST_CHIPS = 400  # of whole areas to tick; more are found by typing
 LONGEST = 200
+PLACE_QUESTIONS = ("place", "areas", "codes", "saved", "drawn", "drawn_name", "but", "area_name")
 
 
 @dataclass(slots=True)
@@ -73,6 +74,9 @@ class WhereForm(Form):
     drawn = TextAreaField("Which shapes?")
     drawn_name = StringField("What do people call it?", [Length(max=80, message="Write at most 80 letters")])
     but = PlaceRowsField("But not in?", km="but_km", usual_km="5")
+    area_name = StringField(
+        "Under which name shall it be kept?", [Length(max=120, message="Write at most 120 letters")]
+    )
 
 
 def offer(form: WhereForm, areas: list[Area], saved: list[SavedArea]) -> None:
