@@ -210,21 +210,23 @@ def submit(session: Session, amendment: Amendment, *, by: Person, now: datetime,
 
 
 def approve(
-    session: Session, amendment: Amendment, *, against: str, from_at: datetime | None, by: Person, now: datetime, page: str = ""
+    session: Session, amendment: Amendment, *, against: str, from_at: datetime | None, by: Person, now: datetime, page: str = "",
+    revision: int | None = None,
 ) -> PolicyVersion:  # fmt: skip
     """Let it count from a moment on; None = at once. `against`: the version in force that the signer has compared it with.
 
-    Raises NotAllowed (not a lead, or its author), NotValid (a moment that has passed, an unsound text), NotNow.
+    revision: of the text that the signer has read; None = as it stands. Raises NotAllowed (not a lead, or its author), NotValid (a moment that has passed, an unsound text), NotNow.
     """
     by.require(Act.approve, f"{by.name} may not sign rules; ask a communications lead")
     if by.id == amendment.author_id:
         raise NotAllowed("Whoever wrote a change of the rules cannot sign it; ask another lead")
     if from_at is not None and from_at < now:
         raise NotValid("from_at", "This time has passed already; write a later one, or leave it empty for at once")
-    if version_in_force(session, now=now).version != against:
-        raise NotNow("Other rules have come into force meanwhile; open the page again and compare with them")
-    _require_sound(amendment.text)
+    if revision not in {None, amendment.revision}:
+        raise NotNow("Its author has changed it since you opened it; open the page again and read what it says now")
     starts_at = from_at or now
+    _require_compared(session, against, starts_at=starts_at, now=now)
+    _require_sound(amendment.text)
     stored = _stored(session, amendment.text, name=amendment.name, note=amendment.note, author_id=amendment.author_id, now=starts_at)  # fmt: skip
     _move(session, amendment, start=(AmendmentStatus.submitted,), end=AmendmentStatus.approved, version=stored.version,
           answered_by_id=by.id, answered_at=now, in_force_at=starts_at)  # fmt: skip
@@ -233,6 +235,24 @@ def approve(
     starts = f"from {moments.say(starts_at, organisation(session).time_zone)}" if from_at else "from now on"
     policy_letters.say_signed(session, _author(session, amendment), Waiting(amendment.note, (), page), by=by, starts=starts, now=now)  # fmt: skip
     return stored
+
+
+def _require_compared(session: Session, against: str, *, starts_at: datetime, now: datetime) -> None:
+    # Of two that sign changes of the same rules at once, the second waits here, and then meets the first one's.
+    session.exec(select(PolicyVersion).where(PolicyVersion.version == against).with_for_update(key_share=True)).first()
+    if version_in_force(session, now=now).version != against:
+        raise NotNow("Other rules have come into force meanwhile; open the page again and compare with them")
+    if version_in_force(session, now=starts_at).version != against:
+        raise NotNow(
+            "Other rules are signed already and count before that time; this change would undo theirs."
+            " Name a time before them, or sign it once they count and you have compared it with them"
+        )
+
+
+def waiting_to_count(session: Session, *, now: datetime) -> list[Amendment]:
+    """Changes that are signed and count later; the next one first."""
+    wanted = select(Amendment).where(col(Amendment.in_force_at) > now).order_by(col(Amendment.in_force_at))
+    return list(session.exec(wanted))
 
 
 def send_back(session: Session, amendment: Amendment, reason: str, *, by: Person, now: datetime, page: str = "") -> None:  # fmt: skip

@@ -1,5 +1,6 @@
 """A change of the rules: drafted by one, signed by another, in force from its date."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 
@@ -158,6 +159,37 @@ def test_a_signature_is_for_what_was_compared(session: Session) -> None:
         policies.approve(session, second, against=before, from_at=None, by=liv, now=LATER)
     with pytest.raises(NotNow):
         policies.approve(session, first, against=version(session), from_at=None, by=liv, now=LATER)
+
+
+def test_of_two_that_sign_at_once_the_second_meets_the_first_ones_rules(engine: sa.Engine) -> None:
+    with db.writing(engine) as session:
+        lena, liv = leads(session)
+        before = version(session)
+        first, second = (
+            submitted(session, lena),
+            drafted(session, lena, TEXT.replace("more than 50 %", "more than 30 %")),
+        )
+        policies.submit(session, second, by=lena, now=NOON)
+        session.commit()
+
+    def sign_second() -> str:
+        try:
+            with db.transaction(engine) as other:
+                policies.approve(
+                    other, other.get_one(Amendment, second.id), against=before, from_at=None, by=liv, now=NOON
+                )
+        except NotNow as refusal:
+            return str(refusal)
+        return "signed"
+
+    with ThreadPoolExecutor() as pool, db.writing(engine) as session:
+        policies.approve(session, session.get_one(Amendment, first.id), against=before, from_at=None, by=liv, now=NOON)
+        waits = pool.submit(sign_second)
+        wait([waits], timeout=1)
+        assert not waits.done()
+        session.commit()
+
+        assert "Other rules have come into force meanwhile" in waits.result(timeout=20)
 
 
 def test_rules_do_not_come_into_force_in_the_past(session: Session) -> None:

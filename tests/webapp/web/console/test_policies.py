@@ -66,7 +66,7 @@ def test_a_change_goes_from_draft_to_signed_by_another_lead(room: Room) -> None:
 
     address = asked(lena)
     own, other = lena.get(address).text, liv.get(address).text
-    signed = liv.post(f"{address}/approval", data={"against": against(room), "from_at": ""})
+    signed = liv.post(f"{address}/approval", data={"against": against(room), "revision": 2, "from_at": ""})
 
     assert "another lead must decide" in own
     assert "Sign it" not in own
@@ -82,7 +82,9 @@ def test_nobody_signs_their_own_change_and_operators_none(room: Room) -> None:
     address = asked(room.seen_by(room.lena))
 
     for person in (room.lena, room.olle):
-        answer = room.seen_by(person).post(f"{address}/approval", data={"against": against(room), "from_at": ""})
+        answer = room.seen_by(person).post(
+            f"{address}/approval", data={"against": against(room), "revision": 2, "from_at": ""}
+        )
         assert answer.status_code == 403
     assert room.seen_by(room.olle).post("/console/policies").status_code == 403
     with room.store() as session:
@@ -147,7 +149,7 @@ def test_a_change_leads_to_its_replays_without_javascript_too(room: Room) -> Non
 def test_an_earlier_version_comes_back_as_a_change_of_its_own(room: Room) -> None:
     first = against(room)
     lena, liv = room.seen_by(room.lena), room.seen_by(room.liv)
-    liv.post(f"{asked(lena)}/approval", data={"against": first, "from_at": ""})
+    liv.post(f"{asked(lena)}/approval", data={"against": first, "revision": 2, "from_at": ""})
 
     earlier = lena.get(f"/console/policies/versions/{first}").text
     draft = lena.post("/console/policies", data={"version": first})
@@ -160,12 +162,47 @@ def test_a_signature_may_name_a_later_date_but_not_a_past_one(room: Room) -> Non
     address = asked(room.seen_by(room.lena))
     liv = room.seen_by(room.liv)
 
-    past = liv.post(f"{address}/approval", data={"against": against(room), "from_at": "2026-11-18T09:00"})
-    later = liv.post(f"{address}/approval", data={"against": against(room), "from_at": "2026-11-20T09:00"})
+    past = liv.post(
+        f"{address}/approval", data={"against": against(room), "revision": 2, "from_at": "2026-11-18T09:00"}
+    )
+    later = liv.post(
+        f"{address}/approval", data={"against": against(room), "revision": 2, "from_at": "2026-11-20T09:00"}
+    )
 
     assert (past.status_code, later.status_code) == (422, 303)
     assert "passed already" in past.text
     assert "Not yet" in liv.get("/console/policies").text
+
+
+def test_a_signature_is_for_the_text_that_was_read(room: Room) -> None:
+    lena, liv = room.seen_by(room.lena), room.seen_by(room.liv)
+    address = asked(lena)
+    read = liv.get(address).text
+    liv.post(f"{address}/return", data={"reason": "Not yet"})
+    lena.post(f"{address}/submission", data={"text": STRICTER, "note": "Quite another one", "revision": 2})
+
+    sent = {name: re.search(rf'name="{name}" value="(\w+)"', read)[1] for name in ("against", "revision")}  # type: ignore[index]
+    stale = liv.post(f"{address}/approval", data={**sent, "from_at": ""})
+
+    assert stale.status_code == 409
+    assert "Its author has changed it since you opened it" in stale.text
+    with room.store() as session:
+        assert policies.policy_in_force(session, now=NOON).text == TEXT
+
+
+def test_a_change_says_which_signed_ones_will_undo_it(room: Room) -> None:
+    lena, liv = room.seen_by(room.lena), room.seen_by(room.liv)
+    first, second = asked(lena), asked(lena, STRICTER, "Stricter")
+    liv.post(f"{first}/approval", data={"against": against(room), "revision": 2, "from_at": "2026-11-20T09:00"})
+
+    page = liv.get(second).text
+    sent = {"against": against(room), "revision": 2}
+    after = liv.post(f"{second}/approval", data={**sent, "from_at": "2026-11-21T09:00"})
+    at_once = liv.post(f"{second}/approval", data={**sent, "from_at": ""})
+
+    assert "What changes here is gone from then on" in page
+    assert (after.status_code, at_once.status_code) == (409, 303)
+    assert "this change would undo theirs" in after.text
 
 
 def test_a_stored_recommendation_comes_out_the_same_again(room: Room) -> None:

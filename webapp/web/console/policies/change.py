@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from wtforms import Form, StringField, TextAreaField
+from wtforms import Form, IntegerField, StringField, TextAreaField
 
 from webapp import clock
 from webapp.flow import audit, policy_letters
@@ -31,6 +31,7 @@ class SignatureForm(Timed):
 
     from_at = WallTimeField("From when shall it count?")
     against = StringField()
+    revision = IntegerField()
 
 
 class ObjectionForm(Form):
@@ -54,7 +55,7 @@ def create_policy_approval(amendment_id: UUID) -> ResponseReturnValue:
     try:
         flow.approve(
             store(), amendment, against=form.against.data or "", from_at=form.from_at.data, by=person(), now=now,
-            page=page_of_change(amendment),
+            page=page_of_change(amendment), revision=form.revision.data or 0,
         )  # fmt: skip
     except NotValid as refusal:
         form.from_at.errors = [str(refusal)]
@@ -106,6 +107,7 @@ def _page(
         entries=audit.story(store(), [str(amendment.id)]),
         form=form,
         objection=objection,
+        later=flow.waiting_to_count(store(), now=clock.now()) if amendment.status is AmendmentStatus.submitted else [],
         is_own=is_own,
         may_keep=person().may(Act.approve),
         shown=_shown(before, amendment) if is_own and is_open and before and examined.policy else {},
