@@ -10,6 +10,7 @@ from webapp import config, db
 from webapp.config import Config
 from webapp.links import Links
 from webapp.web import headers, pages, session
+from webapp.web.api import subscribers as subscribers_api
 from webapp.web.api import v2
 from webapp.web.console import (
     approval,
@@ -85,14 +86,16 @@ def create_app(settings: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]  # as Flask's documentation has it
     links = Links(settings.public_url, settings.secret_key)
     session.install(app, session.Installation(settings, db.make_engine(settings.database_url), links))
-    headers.install(app, over_https=settings.has_secure_cookies)
+    headers.install(
+        app, over_https=settings.has_secure_cookies, tiles=map_tiles.origin(settings.environ.get("MAP_TILES", ""))
+    )
     pages.install(app)
     map_tiles.install(app)
     uploads.install(app)  # before the form is read for its token
     imports.install(app)
     csrf = CSRFProtect(app)
-    for door in (console.console, status.public, subscribe.subscribe, v2.api, twilio.hooks):
+    for door in (console.console, status.public, subscribe.subscribe, v2.api, subscribers_api.people_api, twilio.hooks):
         app.register_blueprint(door)
-    for door in (subscribe.subscribe, twilio.hooks):
+    for door in (subscribe.subscribe, subscribers_api.people_api, twilio.hooks):
         csrf.exempt(door)  # no cookie stands behind them
     return app

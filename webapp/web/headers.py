@@ -5,7 +5,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 CONSOLE = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:{tiles}; connect-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 PUBLIC = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -17,14 +17,15 @@ ALWAYS = {
 }
 
 
-def install(app: Flask, *, over_https: bool) -> None:
-    """Set them on every answer; a door may have said more already."""
+def install(app: Flask, *, over_https: bool, tiles: str = "") -> None:
+    """Set them on every answer; a door may have said more already. `tiles`: the origin of a map from elsewhere."""
 
     def put(response: Response) -> Response:
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault(
-            "Content-Security-Policy", CONSOLE.format(nonce=nonce()) if _is_console() else PUBLIC
+            "Content-Security-Policy",
+            CONSOLE.format(nonce=nonce(), tiles=f" {tiles}" if tiles else "") if _is_console() else PUBLIC,
         )
         if _is_console():
             response.headers.setdefault("Cache-Control", "no-store")

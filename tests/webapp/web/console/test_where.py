@@ -13,9 +13,12 @@ from sqlmodel import select
 from tests.databases import Database
 from tests.gazetteers import a_gazetteer
 from tests.webapp.web.console.filing_desk import Desk, given
+from webapp import config
+from webapp.app import create_app
 from webapp.flow import incidents
 from webapp.flow.areas import Where
 from webapp.flow.incidents import Incident
+from webapp.web.console.map_tiles import origin
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SQUARE = [[[14.0, 61.9], [14.8, 61.9], [14.8, 62.2], [14.0, 62.2], [14.0, 61.9]]]
@@ -184,3 +187,19 @@ def test_the_map_asks_for_names_and_for_the_outline_of_what_is_typed(desk: Desk)
     assert outline["has_drawn"]  # type: ignore[index]
     assert outline["geojson"]["type"] == "Polygon"  # type: ignore[index]
     assert desk.client.get("/console/places/around?south=nan&west=x").json == {"places": []}
+
+
+def test_a_map_from_elsewhere_is_let_in_only_where_it_is_named(database: Database, tmp_path: Path, desk: Desk) -> None:
+    named = {
+        "SVEG_INSTANCE": str(tmp_path),
+        "DATABASE_URL": database.url,
+        "MAP_TILES": "https://tiles.example/{z}/{x}/{y}.png",
+    }
+    app = create_app(config.read(named))
+
+    policy = app.test_client().get("/console/sign-in").headers["Content-Security-Policy"]
+    app.extensions["sveg"].engine.dispose()
+
+    assert "img-src 'self' data: https://tiles.example;" in policy
+    assert "img-src 'self' data:;" in desk.client.get("/console/areas").headers["Content-Security-Policy"]
+    assert origin("https://a;script-src *") == origin("javascript:alert(1)") == ""
