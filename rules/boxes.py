@@ -44,13 +44,17 @@ class Together:
 
     tests: tuple[Test, ...]
     fails: int = field(init=False)
+    cells: int = field(init=False, compare=False)  # of every fact that it looks at
+    _last: dict[int, Answer] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Gather the cells in which it does not hold."""
-        fails = 0
+        """Gather the cells in which it does not hold, and all that it looks at."""
+        fails = holds = 0
         for test in self.tests:
             fails |= test.fails
+            holds |= test.holds
         object.__setattr__(self, "fails", fails)
+        object.__setattr__(self, "cells", fails | holds)
 
     def on(self, box: int) -> Answer:
         """Whether it holds in the whole box, or nowhere in it."""
@@ -66,6 +70,13 @@ class Together:
 
     def last_open(self, box: int) -> Answer:
         """The one test that is open while all others hold; yes if all hold, no if one cannot or more are open."""
+        here = box & self.cells
+        last = self._last.get(here)
+        if last is None:
+            last = self._last[here] = self._last_open(here)
+        return last
+
+    def _last_open(self, box: int) -> Answer:
         last: Answer = True
         for test in self.tests:
             if box & test.fails:
@@ -116,18 +127,22 @@ class Space:
     never: tuple[Together, ...]
     facts: tuple[int, ...]  # the cells of each fact
 
-    def narrowed(self, box: int) -> int:
-        """The box without cells that cannot be; 0 if nothing of it can. What needs a split to be seen may remain."""
-        is_changed = True
-        while is_changed:
-            is_changed = False
+    def narrowed(self, box: int, changed: int = -1) -> int:
+        """The box without cells that cannot be; 0 if nothing of it can. What needs a split to be seen may remain.
+
+        changed: cells of the facts that have changed since the box was narrowed last; all, unless that is known.
+        """
+        while changed:
+            looked_at, changed = changed, 0
             for never in self.never:
+                if not never.cells & looked_at:
+                    continue
                 last = never.last_open(box)
                 if last is True:
                     return 0
                 if isinstance(last, Test):
                     box &= ~last.holds
-                    is_changed = True
+                    changed |= last.holds | last.fails
         return box
 
 
@@ -136,17 +151,18 @@ def parts(space: Space, question: Question, steps: Steps, *, within: int | None 
 
     A part may still contain what is never together. Raises NotDecided.
     """
-    waiting = [space.start if within is None else within]
+    waiting = [(space.start if within is None else within, -1)]
     while waiting:
         steps.spend()
-        box = space.narrowed(waiting.pop())
+        box = space.narrowed(*waiting.pop())
         if not box:
             continue
         answer = question(box)
         if answer is True:
             yield box
         elif isinstance(answer, Test):
-            waiting += [box & ~answer.holds, box & ~answer.fails]
+            split = answer.holds | answer.fails
+            waiting += [(box & ~answer.holds, split), (box & ~answer.fails, split)]
 
 
 def is_possible(space: Space, box: int, steps: Steps) -> bool:

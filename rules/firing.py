@@ -10,6 +10,7 @@ from rules.policy import Modifiers
 from rules.terms import Effect
 
 SERVING: frozenset[Effect | None] = frozenset({Effect.use, Effect.require})
+EFFECTS = tuple(Effect)  # the strongest first
 HELPS, HARMS = 1, -1
 HINDERING: frozenset[Effect | None] = frozenset({Effect.avoid, Effect.block})
 
@@ -55,6 +56,8 @@ class ChannelRules:
         self.above: Mapping[str, tuple[str, ...]] = {
             name: tuple(other.name for other in self.rules.values() if name in other.overrides) for name in self.rules
         }
+        self.cells = reduce(or_, (rule.cells for rule in self.rules.values()), 0)
+        self._known: dict[int, InBox] = {}
         self.by_effect: Mapping[Effect, tuple[str, ...]] = {
             effect: tuple(rule.name for rule in self.rules.values() if rule.effect is effect) for effect in Effect
         }
@@ -88,8 +91,11 @@ class ChannelRules:
         return ChannelRules(rule for rule in self.rules.values() if rule.name != name)
 
     def on(self, box: int) -> "InBox":
-        """What they say in one box."""
-        return InBox(self, box)
+        """What they say in one box; the same for boxes that differ in nothing they ask."""
+        here = box & self.cells
+        if here not in self._known:
+            self._known[here] = InBox(self, here)
+        return self._known[here]
 
 
 class InBox:
@@ -99,6 +105,7 @@ class InBox:
         self.channel = channel
         self.box = box
         self._active: dict[str, Answer] = {}
+        self._said: dict[Effect, Answer] = {}
 
     def fires(self, name: str) -> Answer:
         """Any alternative holds, and no exception."""
@@ -133,10 +140,16 @@ class InBox:
                 opened = answer
         return opened
 
+    def says(self, effect: Effect) -> Answer:
+        """One of the rules with this effect has it."""
+        if effect not in self._said:
+            self._said[effect] = self.any_active(self.channel.by_effect[effect])
+        return self._said[effect]
+
     def effect(self) -> Effect | Test | None:
         """The strongest effect in the whole box; a test if it differs within."""
-        for effect, names in self.channel.by_effect.items():
-            answer = self.any_active(names)
+        for effect in EFFECTS:
+            answer = self.says(effect)
             if answer is True:
                 return effect
             if answer is not False:
@@ -147,8 +160,8 @@ class InBox:
         """Whether the strongest effect is one of these; None stands for no rule that speaks of the channel."""
         possible: set[Effect | None] = set()
         opened: Answer = True
-        for effect, names in self.channel.by_effect.items():
-            answer = self.any_active(names)
+        for effect in EFFECTS:
+            answer = self.says(effect)
             if answer is False:
                 continue
             possible.add(effect)
