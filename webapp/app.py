@@ -10,6 +10,7 @@ from webapp import config, db
 from webapp.config import Config
 from webapp.links import Links
 from webapp.web import headers, pages, session
+from webapp.web.api import subscribers as subscribers_api
 from webapp.web.api import v2
 from webapp.web.console import (
     approval,
@@ -93,8 +94,8 @@ def create_app(settings: Config | None = None) -> Flask:
     uploads.install(app)  # before the form is read for its token
     imports.install(app)
     csrf = CSRFProtect(app)
-    for door in (console.console, status.public, subscribe.subscribe, v2.api, twilio.hooks):
+    for door in (console.console, status.public, subscribe.subscribe, v2.api, subscribers_api.people_api, twilio.hooks):
         app.register_blueprint(door)
-    for door in (subscribe.subscribe, twilio.hooks):
+    for door in (subscribe.subscribe, subscribers_api.people_api, twilio.hooks):
         csrf.exempt(door)  # no cookie stands behind them
     return app

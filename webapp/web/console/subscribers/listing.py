@@ -60,6 +60,7 @@ def as_addresses(text: str) -> list[tuple[str, str]]:
 @console.get("/subscribers")
 def subscribers() -> str:
     """A page of those who fit, the newest first."""
+    groups = segments.every(store())
     wanted = read_wanted(request.args)
     typed = as_addresses(wanted.text)
     before = request.args.get("before", type=int)
@@ -80,7 +81,8 @@ def subscribers() -> str:
         is_first=before is None,
         number=number,
         is_more=number >= MOST_COUNTED,
-        segments=segments.every(store()),
+        segments=groups,
+        names={one.code: one.name for one in groups},
         components=components(store()),
         areas=areas(store())[:300],
         may_export=sees_addresses(person()),
