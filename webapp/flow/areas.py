@@ -16,13 +16,16 @@ from webapp.geo.circles import FARTHEST_LATITUDE, Circle
 WIDEST_KM = 1_000.0
 MOST_CODES = 10_000  # in one query
 PHRASES = {
-    "en": ("in {place}", "within {km:g} km of {place}", " and "),
-    "sv": ("i {place}", "inom {km:g} km från {place}", " och "),
+    "en": ("in {place}", "within {km} km of {place}", " and "),
+    "sv": ("i {place}", "inom {km} km från {place}", " och "),
 }
 SAID = {
-    "en": ("{place}, within {km:g} km", " and ", "{most}, except {rest}", "everywhere"),
-    "sv": ("{place}, inom {km:g} km", " och ", "{most}, utom {rest}", "överallt"),
+    "en": ("{place}, within {km} km", " and ", "{most}, except {rest}", "everywhere"),
+    "sv": ("{place}, inom {km} km", " och ", "{most}, utom {rest}", "överallt"),
 }
+
+UNNAMED = "drawn area"  # of a shape that nobody has given a name
+MARKED = {"en": "a marked area", "sv": "ett markerat område"}
 
 
 class Level(StrEnum):
@@ -74,7 +77,7 @@ class Drawn:
 
 def drawn(label: str, shape: MultiPolygon) -> Drawn:
     """A normal shape under a name. Make shapes by `geojson.one`, `shapes.box` or `shapes.normal`."""
-    return Drawn(label.strip() or "drawn area", shapes.as_text(shape))
+    return Drawn(label.strip() or UNNAMED, shapes.as_text(shape))
 
 
 @lru_cache(maxsize=64)
@@ -159,8 +162,8 @@ def in_words(session: Session, where: Where, language: str = "en") -> str:
 
     def said(part: Where) -> str:
         places = [names.get(code, code) for code in part.codes]
-        places += [circle.format(place=near.label, km=near.circle.radius_m / 1_000) for near in part.nears]
-        return both.join([*places, *(each.label for each in part.drawns)])
+        places += [circle.format(place=near.label, km=_km(near, language)) for near in part.nears]
+        return both.join([*places, *_labels(part, language)])
 
     if where.but is None or not where.but.has_parts:
         return said(where)
@@ -178,16 +181,33 @@ def in_sentences(session: Session, where: Where) -> dict[str, str]:
     """The place as a part of a sentence, by language: "within 15 km of Sveg"; "" = everywhere."""
     names = _names(session, where)
     said = {}
-    for language, (inside, within, both) in PHRASES.items():
-        named = both.join([*(names.get(code, code) for code in where.codes), *(each.label for each in where.drawns)])
-        parts = [inside.format(place=named)] if named else []
-        parts += [within.format(place=near.label, km=near.circle.radius_m / 1_000) for near in where.nears]
-        said[language] = both.join(parts)
+    for language in PHRASES:
+        said[language] = _phrase(where, names, language)
         if where.but is not None and where.but.has_parts:
             _, _, without, all_over = SAID[language]
-            rest = in_words(session, where.but, language)
+            rest = _phrase(where.but, names, language)
             said[language] = without.format(most=said[language] or all_over, rest=rest)
     return said
+
+
+def _phrase(where: Where, names: dict[str, str], language: str) -> str:
+    inside, within, both = PHRASES[language]
+    named = both.join([*(names.get(code, code) for code in where.codes), *_labels(where, language)])
+    parts = [inside.format(place=named)] if named else []
+    parts += [within.format(place=near.label, km=_km(near, language)) for near in where.nears]
+    return both.join(parts)
+
+
+def _km(near: Near, language: str) -> str:
+    """7.5, or 7,5 where people write it so."""
+    written = f"{near.circle.radius_m / 1_000:g}"
+    return written.replace(".", ",") if language == "sv" else written
+
+
+def _labels(where: Where, language: str) -> list[str]:
+    """What people call the shapes; those without a name say so in the reader's language, once."""
+    marked = MARKED.get(language, MARKED["en"])
+    return list(dict.fromkeys(marked if each.label == UNNAMED else each.label for each in where.drawns))
 
 
 def _coordinates(text: str) -> tuple[float, float] | None:

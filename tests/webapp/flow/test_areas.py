@@ -94,5 +94,5 @@ def test_a_place_is_said_in_the_readers_language(session: Session) -> None:
     where = Where(("SE-2361",), (areas.near(session, "Sveg", 2.5),))
 
     assert areas.in_words(session, where) == "Härjedalen and Sveg, within 2.5 km"
-    assert areas.in_words(session, where, "sv") == "Härjedalen och Sveg, inom 2.5 km"
+    assert areas.in_words(session, where, "sv") == "Härjedalen och Sveg, inom 2,5 km"
     assert areas.in_words(session, Where()) == ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from webapp.flow import counting, followers, incidents
-from webapp.flow.areas import Where, in_words
+from webapp.flow.areas import UNNAMED, Where, in_words
 from webapp.flow.extent import Extent, extent
 from webapp.flow.followers import Estimate
 from webapp.flow.incidents import Filing
@@ -83,6 +83,8 @@ def _notes(
 ) -> Iterator[str]:
     if form and form.drawn.data and form.drawn.data.strip():
         yield from drawn_shapes.read(form.drawn.data.strip()).changes
+    if any(each.label == UNNAMED for each in where.drawns):
+        yield "No town lies in what is drawn, so messages say “in a marked area”: write what people call it"
     if filing and people == 0 and where.drawns and (there := _if_swapped(session, filing)):
         yield (f"Nobody of ours is there. With longitude and latitude exchanged it would be {there:,}: are they swapped? "
                "GeoJSON has longitude first")  # fmt: skip

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from webapp.flow.areas import Area
+from webapp.flow.areas import MARKED, UNNAMED, Area
 from webapp.flow.incidents import Incident, IncidentArea
 
 
@@ -32,4 +32,4 @@ def _without(most: list[str], rest: list[str]) -> str:
 def _words(part: IncidentArea, name: str | None) -> str:
     if part.radius_m is not None:
         return f"{part.label}, within {part.radius_m / 1_000:g} km"
-    return name or part.area_code or part.label
+    return name or part.area_code or (MARKED["en"] if part.label == UNNAMED else part.label)

@@ -126,11 +126,11 @@ def _shapes(
 
 
 def _named(session: Session, gazetteer: Gazetteer, shape: Drawn, called: str) -> Drawn:
-    """By its largest places, else by the nearest one: words that are the same in every language."""
+    """By its largest places: words that are the same in every language. One with no place in it keeps no name."""
     if called:
         return shape
     known = extent(session, gazetteer, Where(drawns=(shape,)))
-    places = [place.name for place in known.largest] or ([known.nearest[0].name] if known.nearest else [])
+    places = [place.name for place in known.largest]
     return replace(shape, label=", ".join(places) or shape.label)
 
 

@@ -203,3 +203,14 @@ def test_a_map_from_elsewhere_is_let_in_only_where_it_is_named(database: Databas
     assert "img-src 'self' data: https://tiles.example;" in policy
     assert "img-src 'self' data:;" in desk.client.get("/console/areas").headers["Content-Security-Policy"]
     assert origin("https://a;script-src *") == origin("javascript:alert(1)") == ""
+
+
+def test_a_shape_with_no_town_in_it_is_not_called_by_one_outside(desk: Desk) -> None:
+    lonely = polygons([[[15.5, 61.9], [15.8, 61.9], [15.8, 62.0], [15.5, 61.9]]])
+
+    panel = desk.panel(place=None, drawn=lonely).text
+
+    assert "<b>a marked area</b>" in panel
+    assert "nobody&#39;s town lies in it" in panel or "nobody's town lies in it" in panel
+    assert "write what people call it" in panel
+    assert "Cash machines not working in a marked area" in panel
