@@ -52,7 +52,8 @@ _ADVICE = re.compile(
     _FLAGS,
 )
 _SOMEWHERE = re.compile(
-    r"\b(?:in|at|near|around|outside|on|within|i|på|vid|nära|runt|kring|utanför|inom)\s+(?:the |hela )?([A-ZÅÄÖ][\wåäöÅÄÖ'-]+)"
+    r"\b(?:in|at|near|around|outside|on|within|i|på|vid|nära|runt|kring|utanför|inom)\s+"
+    r"(?:\d[\d.,]*\s?(?:km|m|miles?|mil|meters?|meter)\s+(?:of|from|around|av|från|runt|kring)\s+)?(?:the |hela )?([A-ZÅÄÖ][\wåäöÅÄÖ'-]+)"
 )
 _EVERYWHERE = re.compile(
     r"\b(?:nationwide|the whole country|all over the country|everywhere|hela landet|överallt|all (?:our )?branches)\b",

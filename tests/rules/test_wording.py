@@ -195,5 +195,11 @@ def test_a_month_is_no_place() -> None:
     assert has_place("i hela landet")
 
 
+@pytest.mark.parametrize("text", ["within 15 km of Sveg", "inom 15 km från Sveg", "inom 1,5 mil från Östersund"])
+def test_a_place_with_a_distance_is_a_place(text: str) -> None:
+    assert has_place(text)
+    assert not has_place("within 15 km of us")
+
+
 def test_new_information_is_a_next_update() -> None:
     assert has_next_update("Ny information kommer kl 14")

@@ -227,6 +227,40 @@ def test_a_recommendation_that_comes_out_otherwise_says_where(room: Room) -> Non
     assert "Tell nobody." in page
 
 
+@pytest.mark.parametrize(
+    ("text", "facts", "words"),
+    [
+        (TEXT.replace("stale share: more", "staleness: more"), {}, "&#34;staleness&#34; is not a fact"),
+        (TEXT, {"message_type": "whisper"}, "does not read the facts as they were kept"),
+    ],
+)
+def test_a_recommendation_that_a_later_version_cannot_read_is_shown_as_it_was(
+    room: Room, text: str, facts: dict[str, str], words: str
+) -> None:
+    with room.store() as session:
+        kept = assessments.assess(session, an_incident(session, by=room.olle), by=room.olle, now=NOON)
+        session.get_one(policies.PolicyVersion, kept.policy_version).text = text
+        session.get_one(Assessment, kept.id).facts = kept.facts | facts
+
+    page = room.seen_by(room.olle).get(f"/console/assessments/{kept.id}")
+
+    assert page.status_code == 200
+    assert "It cannot be computed again" in page.text
+    assert words in page.text
+    assert kept.result["sentence"] in page.text
+    assert "bit for bit" not in page.text
+
+
+@on_sqlite
+def test_a_rule_that_is_gone_is_said_and_no_fault(room: Room) -> None:
+    lena = room.seen_by(room.lena)
+
+    answer = lena.post(f"{begun(lena)}/scenarios", data={"block": "  - rule: x", "number": 999, "keep": "x"})
+
+    assert answer.status_code == 404
+    assert "no such rule any more" in answer.text
+
+
 @pytest.mark.parametrize("path", ["policies/versions/nothing", "assessments/00000000-0000-0000-0000-000000000000", "policies/00000000-0000-0000-0000-000000000000"])  # fmt: skip
 @on_sqlite
 def test_what_is_not_there_is_said_plainly(room: Room, path: str) -> None:

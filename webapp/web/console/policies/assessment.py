@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import render_template
 
+from rules.mistakes import PolicyMistakes
 from webapp.flow import incidents, replays
 from webapp.flow.assessments import Assessment
 from webapp.flow.incidents import Incident
@@ -25,7 +26,7 @@ def assessment(assessment_id: UUID) -> str:
         raise NotFound("There is no such recommendation")
     incident = store().get_one(Incident, kept.incident_id)
     by = store().get(Person, kept.by_id) if kept.by_id else None
-    now_said = replays.again(store(), kept)
+    now_said, mistake = _again(kept)
     return render_template(
         "console/policies/assessment.html",
         at="incidents",
@@ -36,8 +37,23 @@ def assessment(assessment_id: UUID) -> str:
         panel=recommendation.panel(kept.result, kept.facts, place=incidents.area_words(store(), incident)),
         facts=list(_flat(kept.facts)),
         may_keep=person().may(Act.approve),
-        differences=list(_differences(kept.result, now_said)),
+        differences=list(_differences(kept.result, now_said)) if now_said is not None else [],
+        mistake=mistake,
     )
+
+
+def _again(kept: Assessment) -> tuple[dict[str, Any] | None, str]:
+    """(what comes out now, ""), or (None, why nothing does): a later Sveg may not read old rules or facts any more."""
+    try:
+        return replays.again(store(), kept), ""
+    except PolicyMistakes as mistakes:
+        first = mistakes.findings[0]
+        return (
+            None,
+            f"This version of Sveg does not read those rules. Line {first.line}, column {first.column}: {first.sentence}",
+        )
+    except (ValueError, TypeError, LookupError) as error:
+        return None, f"This version of Sveg does not read the facts as they were kept: {error}"
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

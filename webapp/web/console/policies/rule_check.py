@@ -78,7 +78,9 @@ def with_rule(text: str, number: int, new: str) -> tuple[str, int]:
     """The whole text with these lines as its rule, and the line at which they begin. Raises PolicyMistakes, NotApart."""
     if number == NEW:
         return added(text, new.rstrip("\n") + "\n")
-    block = next(one for one in blocks(text) if one.number == number)
+    block = next((one for one in blocks(text) if one.number == number), None)
+    if block is None:
+        raise NotFound("This draft has no such rule any more; open the list of its rules again")
     return replaced(text, block, new), block.line
 
 
