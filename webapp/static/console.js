@@ -28,7 +28,7 @@ function pressed(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.form) return send(event.target.form);
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && event.target.closest("form")) return send(event.target.closest("form"));
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (!document.getElementById("keys") || document.querySelector("dialog[open]") || !keysAreOn()) return;
   if (pressed(event.key)) event.preventDefault();
