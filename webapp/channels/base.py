@@ -47,6 +47,7 @@ class Outgoing:
     callback_url: str = ""  # where the provider reports, signed by us; "" = no reports
     sender_name: str = ""  # who says it, for channels that show a name and have none of their own
     unsubscribe_url: str = ""  # POST one-click (RFC 8058); "" = not a subscription
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # what it is signed with, webhooks only
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Accepted:
     provider_id: str
     url: str = ""  # broadcast only: where people see it
     remark: str = ""  # what did not come off beside it, as a sentence; "" = all did
+    answer: str = ""  # what was written back, webhooks only
 
 
 @dataclass(frozen=True, slots=True)

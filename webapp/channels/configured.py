@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from rules.terms import Mode
-from webapp.channels.base import Adapters
+from webapp.channels.base import Adapters, SendError
 from webapp.channels.email_smtp import EmailSettings
 from webapp.channels.facebook_page import FacebookSettings
 from webapp.channels.registry import ChannelSettings, build, sandbox_settings
 from webapp.channels.sms_twilio import SmsSettings
 from webapp.channels.web_push import PushSettings, kept_key, public_key
+from webapp.channels.webhook import WebhookSettings, reached
 from webapp.config import BadSetting, Config
 
 
@@ -20,7 +21,7 @@ def adapters_of(config: Config) -> Callable[[Mode], Adapters]:
 
 def settings_of(config: Config) -> dict[str, ChannelSettings]:
     """The settings for actual messages, by channel. Raises BadSetting for half an account."""
-    return _sandbox(config) | _providers(config.environ) | _push(config)
+    return _sandbox(config) | _providers(config.environ) | _push(config) | _webhook(config)
 
 
 def auth_token(config: Config) -> str:
@@ -35,6 +36,28 @@ def push_key(config: Config) -> str:
     if not isinstance(push, PushSettings) or push.sandbox:  # no real browser is reached through the stand-in
         return ""
     return public_key(push.private_key)
+
+
+def calls_webhooks(config: Config) -> bool:
+    """Whether other people's programs are called at all."""
+    return "webhook" in settings_of(config)
+
+
+def may_call(config: Config, url: str) -> bool:
+    """Whether that URL leads where we may call now; looks its name up."""
+    settings = settings_of(config).get("webhook")
+    try:
+        return isinstance(settings, WebhookSettings) and bool(reached(url, settings))
+    except SendError:
+        return False
+
+
+def _webhook(config: Config) -> dict[str, ChannelSettings]:
+    """Needs nobody's account, but it lets strangers name where we call: somebody must want that."""
+    wanted = config.environ.get("WEBHOOKS", "no")
+    if wanted not in {"yes", "no"}:
+        raise BadSetting(f"WEBHOOKS is {wanted!r}; write yes to let people have their programs called, or no")
+    return {"webhook": WebhookSettings()} if wanted == "yes" else {}
 
 
 def _push(config: Config) -> dict[str, ChannelSettings]:

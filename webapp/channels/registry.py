@@ -10,8 +10,9 @@ from webapp.channels.facebook_page import FacebookPage, FacebookSettings
 from webapp.channels.loopback import is_loopback
 from webapp.channels.sms_twilio import SmsSettings, TwilioSms
 from webapp.channels.web_push import PushSettings, WebPush
+from webapp.channels.webhook import Webhook, WebhookSettings
 
-ChannelSettings = SmsSettings | EmailSettings | FacebookSettings | PushSettings
+ChannelSettings = SmsSettings | EmailSettings | FacebookSettings | PushSettings | WebhookSettings
 
 
 class ReachesProviderError(ValueError):
@@ -33,6 +34,8 @@ def build(settings_by_channel: Mapping[str, ChannelSettings], mode: Mode) -> Ada
                 adapters.direct[channel] = SmtpEmail(settings)
             case PushSettings():
                 adapters.direct[channel] = WebPush(settings)
+            case WebhookSettings():
+                adapters.direct[channel] = Webhook(settings)
             case FacebookSettings():
                 adapters.broadcast[channel] = FacebookPage(settings)
     return adapters
@@ -54,6 +57,7 @@ def sandbox_settings(http_url: str, smtp_host: str, smtp_port: int) -> dict[str,
             stand_in.PAGE_ID, stand_in.PAGE_TOKEN, app_secret=stand_in.APP_SECRET, base_url=http_url, sandbox=True
         ),
         "push": PushSettings(stand_in.PUSH_KEY, f"mailto:{stand_in.MAIL_SENDER}", base_url=http_url, sandbox=True),
+        "webhook": WebhookSettings(base_url=http_url, sandbox=True),
     }
     for channel, one in settings.items():
         if not leads_to_sandbox(one):

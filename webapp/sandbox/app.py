@@ -6,6 +6,7 @@ from flask import Flask, Response, jsonify, request
 
 from webapp.channels.loopback import is_loopback
 from webapp.sandbox.graph_api import graph_api
+from webapp.sandbox.hook_receiver import hook_receiver
 from webapp.sandbox.inbox import add_headers, inbox
 from webapp.sandbox.inbox_json import inbox_json
 from webapp.sandbox.providers import Providers
@@ -21,6 +22,7 @@ def create_sandbox_app(providers: Providers) -> Flask:
     app.register_blueprint(twilio_api(providers))
     app.register_blueprint(graph_api(providers))
     app.register_blueprint(push_service(providers))
+    app.register_blueprint(hook_receiver(providers))
     app.register_blueprint(inbox_json(providers))
     app.register_blueprint(inbox(providers))
     app.after_request(add_headers)

@@ -23,6 +23,7 @@ ACTIONS = {
     "sms": ("create", "read", "list", "edit", "delete"),
     "email": ("rcpt", "data"),
     "push": ("create",),
+    "webhook": ("create",),
     "facebook": ("create", "read", "list", "edit", "delete"),
 }
 _FIELDS: dict[str, type | tuple[type, ...]] = {

@@ -1,5 +1,6 @@
 """The inbox for people: phones, a mailbox and a page, newest first."""
 
+import json
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -22,12 +23,14 @@ CALM_S = 5  # a page that refreshes itself does so as often
 def inbox(providers: Providers) -> Blueprint:
     """The routes."""
     door = Blueprint("inbox", __name__, template_folder="templates", static_folder="static")
+    door.add_app_template_filter(_pretty, "pretty")
     door.context_processor(lambda: {"providers": providers, "refresh_s": _refresh_s(), "here": _here})
     door.add_url_rule("/", "home", partial(_home, providers), methods=["GET"])
     door.add_url_rule("/phones", "phones", partial(_phones, providers), methods=["GET"])
     door.add_url_rule("/phones/<number>", "phone", partial(_phone, providers), methods=["GET"])
     door.add_url_rule("/mail", "mail_list", partial(_mail_list, providers), methods=["GET"])
     door.add_url_rule("/mail/<mail_id>", "mail", partial(_mail, providers), methods=["GET"])
+    door.add_url_rule("/hooks", "hooks", partial(_hooks, providers), methods=["GET"])
     door.add_url_rule("/page", "page", partial(_page, providers), methods=["GET"])
     door.add_url_rule("/phones/<number>/replies", "reply", partial(_reply, providers), methods=["POST"])
     door.add_url_rule(
@@ -43,6 +46,7 @@ def _home(providers: Providers) -> str:
         mails=providers.mail.newest(limit=FEW),
         posts=providers.posts.newest(limit=3),
         notifications=providers.notifications.newest(limit=FEW),
+        calls=providers.hook_calls.newest(limit=FEW),
         faults=providers.faults.armed(),
     )
 
@@ -74,6 +78,11 @@ def _mail_list(providers: Providers) -> str:
 def _mail(providers: Providers, mail_id: str) -> str:
     mail = providers.mail.get(mail_id) or abort(404)
     return render_template("mail.html", mail=mail, parsed=mail.parsed(), source=_source(mail))
+
+
+def _hooks(providers: Providers) -> str:
+    calls = _paged(providers.hook_calls.newest)
+    return render_template("hooks.html", calls=calls, older=_older(calls))
 
 
 def _page(providers: Providers) -> str:
@@ -131,3 +140,11 @@ def add_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _pretty(content: str) -> str:
+    """JSON with a line for each thing; what is none, as it came."""
+    try:
+        return json.dumps(json.loads(content), ensure_ascii=False, indent=2)
+    except ValueError:
+        return content

@@ -8,6 +8,7 @@ from functools import partial
 from flask import Blueprint, Response, jsonify, request
 
 from webapp.sandbox.faults import FaultError, fault_of
+from webapp.sandbox.hook_call import HookCall
 from webapp.sandbox.mail import Mail
 from webapp.sandbox.notification import Notification
 from webapp.sandbox.page_post import PagePost
@@ -16,7 +17,7 @@ from webapp.sandbox.shelf import Received, Shelf
 from webapp.sandbox.sms import Sms
 
 LIMIT_MAX = 1000
-AnyShelf = Shelf[Sms] | Shelf[Mail] | Shelf[PagePost] | Shelf[Notification]
+AnyShelf = Shelf[Sms] | Shelf[Mail] | Shelf[PagePost] | Shelf[Notification] | Shelf[HookCall]
 
 
 class QuestionError(ValueError):
@@ -38,7 +39,7 @@ def inbox_json(providers: Providers) -> Blueprint:
 def _inbox(providers: Providers) -> Response:
     """Counts of all that ever came, and one page of the messages of one channel.
 
-    `channel` (sms, email, facebook or push), `recipient`, `since` (ISO 8601), `limit`, `before` (the last `number` seen);
+    `channel` (sms, email, facebook, push or webhook), `recipient`, `since` (ISO 8601), `limit`, `before` (the last `number` seen);
     `by_recipient=1` adds the count of each recipient.
     """
     channel, asked = request.args.get("channel", ""), request.args
@@ -47,6 +48,7 @@ def _inbox(providers: Providers) -> Response:
         "email": providers.mail,
         "facebook": providers.posts,
         "push": providers.notifications,
+        "webhook": providers.hook_calls,
     }
     answer: dict[str, object] = {
         "counts": {name: shelf.total() for name, shelf in shelves.items()},
@@ -108,6 +110,16 @@ def _shown(thing: Received) -> dict[str, object]:
                 "ttl_s": thing.ttl_s,
                 "urgency": thing.urgency,
                 "topic": thing.topic,
+            }
+        case HookCall():
+            more = {
+                "body": thing.content,
+                "type": thing.type,
+                "event": thing.event,
+                "sent_at": thing.sent_at,
+                "signature": thing.signature,
+                "is_verified": thing.is_verified,
+                "is_double": thing.is_double,
             }
         case PagePost():
             more = {

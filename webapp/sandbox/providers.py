@@ -9,6 +9,7 @@ from secrets import token_hex
 from webapp.channels import stand_in
 from webapp.sandbox.callbacks import Callbacks
 from webapp.sandbox.faults import Faults
+from webapp.sandbox.hook_call import HookCall
 from webapp.sandbox.life import Life, Pace
 from webapp.sandbox.mail import Mail
 from webapp.sandbox.notification import Notification
@@ -46,6 +47,8 @@ class Providers:
         self.mail: Shelf[Mail] = Shelf(keep=keep)
         self.posts: Shelf[PagePost] = Shelf(keep=keep)
         self.notifications: Shelf[Notification] = Shelf(keep=keep)
+        self.hook_calls: Shelf[HookCall] = Shelf(keep=keep)
+        self.hook_secrets: dict[str, str] = {}  # what their owners have pasted in, by the program's name
         self.post_numbers = count(1)
         self.opted_out: set[str] = set()
         self.faults = Faults()

@@ -42,7 +42,7 @@ def test_an_address_on_this_machine_alone_is_not_believed() -> None:
 def test_sandbox_settings_are_good_in_any_mode(mode: Mode) -> None:
     adapters = build(sandbox_settings("http://127.0.0.1:4020", "127.0.0.1", 4025), mode)
 
-    assert (set(adapters.direct), set(adapters.broadcast)) == ({"sms", "email", "push"}, {"facebook"})
+    assert (set(adapters.direct), set(adapters.broadcast)) == ({"sms", "email", "push", "webhook"}, {"facebook"})
     adapters.close()
 
 

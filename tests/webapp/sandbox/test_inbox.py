@@ -101,7 +101,7 @@ def test_programs_get_counts_and_filtered_pages(filled: Sandbox, browser_like: h
     mails = browser_like.get("/inbox.json", params=asked).json()
     none = browser_like.get("/inbox.json", params={"channel": "sms", "since": tomorrow}).json()
 
-    assert all_of_it["counts"] == {"sms": 1, "email": 1, "facebook": 1, "push": 0}
+    assert all_of_it["counts"] == {"sms": 1, "email": 1, "facebook": 1, "push": 0, "webhook": 0}
     assert (mails["count"], mails["by_recipient"]) == (1, {"anna@example.org": 1})
     assert [it["subject"] for it in mails["messages"]] == ["Störning"]
     assert none["messages"] == []
