@@ -14,6 +14,7 @@ BETWEEN = re.compile(r"[,;\t\n\r]+")
 SPACED_POSTCODE = re.compile(r"\b(\d{3}) (\d{2})\b")
 MOST_NAMED = 8  # unknown ones that are named
 MOST = 10_000
+HEADINGS = {"postcode", "postcodes", "zip", "code", "codes", "postnummer", "postnr", "kod"}  # of a column in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def _items(text: str) -> list[str]:
             if len(words) > 1 and all(any(sign.isdigit() for sign in word) for word in words)
             else [" ".join(words)]
         )
-    return list(dict.fromkeys(item for item in found if item))
+    every = list(dict.fromkeys(item for item in (each.strip("\"'") for each in found) if item))
+    return every[1:] if every and folded(every[0]) in HEADINGS else every
 
 
 def _squeezed(code: str) -> str:

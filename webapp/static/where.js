@@ -144,13 +144,16 @@ document.addEventListener("click", (event) => {
   finders.get(filled[Number(button.dataset.number)])?.means(button.dataset.id, button.dataset.text, false);
 });
 
-// A chosen file is read here, so that what follows knows its shapes; without JavaScript it goes along with the form.
-const upload = document.getElementById("upload");
-upload?.addEventListener("change", async () => {
-  const text = document.getElementById("drawn");
-  if (!upload.files.length || upload.files[0].size > 5_000_000) return;
-  text.value = await upload.files[0].text();
-  upload.value = "";
-  text.closest("details").open = true;
-  text.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: { isUploaded: true } }));
-});
+// A chosen file is read here, so that what follows knows its shapes or codes; without JavaScript it goes along with the form.
+function reads(input, text, keep) {
+  input?.addEventListener("change", async () => {
+    if (!input.files.length || input.files[0].size > 5_000_000) return; // too large: the answer to the form says so
+    const read = await input.files[0].text();
+    text.value = keep && text.value.trim() ? `${text.value.trim()}\n${read}` : read;
+    input.value = "";
+    text.closest("details").open = true;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+reads(document.getElementById("upload"), document.getElementById("drawn"), false);
+reads(document.getElementById("codes-file"), document.getElementById("codes"), true);

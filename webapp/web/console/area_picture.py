@@ -61,6 +61,8 @@ def picture_of(shape: MultiPolygon | None, gazetteer: Gazetteer, words: str) -> 
             taken.append(box)
             add(svg, "circle", {"class": "town", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.5"})
             text(svg, x + 6, y + 4, place.name, anchor="start")
+    if taken:
+        text(svg, WIDTH - 6, HEIGHT - 6, "GeoNames, CC BY 4.0", anchor="end", kind="credit")
     _scale(svg, frame)
     return markup(svg)
 

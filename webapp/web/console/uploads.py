@@ -21,11 +21,18 @@ def install(app: Flask) -> None:
 
 
 def with_upload(sent: MultiDict[str, str]) -> MultiDict[str, str]:
-    """The form as if the text of its file had been pasted; a file takes the place of what was there."""
-    file = request.files.get("upload")
-    text = file.read() if file else b""
-    if not text:
+    """The form as if the texts of its files had been pasted; a file of shapes takes the place of what was there."""
+    shapes, codes = _text("upload"), _text("codes_file")
+    if not shapes and not codes:
         return sent
     pasted = MultiDict(sent)
-    pasted["drawn"] = text.decode("utf-8-sig", errors="replace")
+    if shapes:
+        pasted["drawn"] = shapes
+    if codes:
+        pasted["codes"] = f"{sent.get('codes', '')}\n{codes}".strip()
     return pasted
+
+
+def _text(name: str) -> str:
+    file = request.files.get(name)
+    return file.read().decode("utf-8-sig", errors="replace") if file else ""

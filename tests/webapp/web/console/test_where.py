@@ -138,6 +138,13 @@ def test_a_file_is_used_as_if_it_had_been_pasted(desk: Desk) -> None:
     assert "61.9" in response.text
 
 
+def test_codes_may_come_in_a_file_with_a_heading(desk: Desk) -> None:
+    answers = given({"place": None, "codes_file": (BytesIO(b'Postcode\n"SE-2361"\n84299\n'), "codes.csv")})
+    page = desk.client.post("/console/incidents/new", data=answers, content_type="multipart/form-data").text
+
+    assert "No area has the code 84299. Write them anew" in page
+
+
 def test_a_large_file_is_read_and_one_that_is_too_large_is_refused_in_words(desk: Desk) -> None:
     ring = [[14 + n / 100_000, 61.9] for n in range(15_000)] + [[14.3, 62.2], [14.0, 61.9]]
     large = polygons([ring], name="the valley")
