@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import advice, fan_out, punctuality, rules_speed, targeting
+from tests.bench import advice, fan_out, imports, punctuality, rules_speed, targeting
 from tests.bench.stores import stores
 
 
@@ -26,7 +26,13 @@ def main() -> int:
     return 0
 
 
-MEASURES: tuple[Callable[[str], Iterator[str]], ...] = (advice.rows, punctuality.rows, fan_out.rows, targeting.rows)
+MEASURES: tuple[Callable[[str], Iterator[str]], ...] = (
+    advice.rows,
+    punctuality.rows,
+    fan_out.rows,
+    imports.rows,
+    targeting.rows,
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
+from webapp.flow.known_people import each
 from webapp.flow.subscribers import Address, Subscriber, SubscriberArea, SubscriberSegment, Subscription
 
 sa.Index("ix_subscriber_name", col(Subscriber.name), postgresql_ops={"name": "text_pattern_ops"})
@@ -21,6 +21,10 @@ sa.Index(
     sqlite_where=col(Address.suppressed_at).is_not(None),
     postgresql_where=col(Address.suppressed_at).is_not(None),
 )
+
+Owned = Address | SubscriberArea | SubscriberSegment | Subscription
+FEW = 2_000  # fewer are looked up first
+MOST_NAMED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,10 @@ class Wanted:
         return self == Wanted()
 
 
-def found(wanted: Wanted, *, addresses: Sequence[tuple[str, str]] = ()) -> sa.Select[int | None]:
+def found(session: Session, wanted: Wanted, *, addresses: Sequence[tuple[str, str]] = ()) -> sa.Select[int | None]:
     """Ids of those who fit. `addresses`: how the text reads as an address, if it does."""
     every = sa.select(col(Subscriber.id))
-    for clause in _clauses(wanted, addresses):
+    for clause in _clauses(session, wanted, addresses):
         every = every.where(clause)
     return every
 
@@ -59,7 +63,7 @@ def page(
     size: int = 50,
 ) -> list[int]:
     """Ids of the newest that fit, those before an id."""
-    chosen = found(wanted, addresses=addresses).order_by(col(Subscriber.id).desc()).limit(size)
+    chosen = found(session, wanted, addresses=addresses).order_by(col(Subscriber.id).desc()).limit(size)
     if before is not None:
         chosen = chosen.where(col(Subscriber.id) < before)
     return [one for one in session.execute(chosen).scalars() if one is not None]
@@ -70,33 +74,36 @@ def after(
 ) -> list[int]:
     """The next ids upwards, for exports and programs."""
     chosen = (
-        found(wanted, addresses=addresses).where(col(Subscriber.id) > last).order_by(col(Subscriber.id)).limit(size)
+        found(session, wanted, addresses=addresses)
+        .where(col(Subscriber.id) > last)
+        .order_by(col(Subscriber.id))
+        .limit(size)
     )
     return [one for one in session.execute(chosen).scalars() if one is not None]
 
 
 def count(session: Session, wanted: Wanted, *, addresses: Sequence[tuple[str, str]] = (), most: int = 10_000) -> int:
     """How many fit; counting ends at `most`."""
-    some = found(wanted, addresses=addresses).limit(most).subquery()
+    some = found(session, wanted, addresses=addresses).limit(most).subquery()
     return int(session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 
-def _clauses(wanted: Wanted, addresses: Sequence[tuple[str, str]]) -> list[sa.ColumnElement[bool]]:
-    """EXISTS by person, so that a page of a common filter ends early; the rare ones are looked up by their own index."""
+def _clauses(session: Session, wanted: Wanted, addresses: Sequence[tuple[str, str]]) -> list[sa.ColumnElement[bool]]:
+    """A common filter is asked of each person in turn, so that a page of it ends early; the few of a rare one are looked up first."""
     person = col(Subscriber.id)
     clauses: list[sa.ColumnElement[bool]] = []
     if wanted.text:
-        clauses.append(_says(wanted.text, addresses))
+        clauses.append(_among(session, _told(session, _says(session, wanted.text, addresses), MOST_NAMED)))
     if wanted.channel:
         clauses.append(
-            _has(Address.subscriber_id, col(Address.channel) == wanted.channel, col(Address.suppressed_at).is_(None))
+            _has(session, Address, col(Address.channel) == wanted.channel, col(Address.suppressed_at).is_(None))
         )
     if wanted.segment:
-        clauses.append(_has(SubscriberSegment.subscriber_id, col(SubscriberSegment.segment_code) == wanted.segment))
+        clauses.append(_has(session, SubscriberSegment, col(SubscriberSegment.segment_code) == wanted.segment))
     if wanted.component_id:
-        clauses.append(_has(Subscription.subscriber_id, col(Subscription.component_id) == wanted.component_id))
+        clauses.append(_has(session, Subscription, col(Subscription.component_id) == wanted.component_id))
     if wanted.area:
-        clauses.append(_has(SubscriberArea.subscriber_id, col(SubscriberArea.area_code) == wanted.area))
+        clauses.append(_exists(SubscriberArea, col(SubscriberArea.area_code) == wanted.area))
     if wanted.language:
         clauses.append(col(Subscriber.language) == wanted.language)
     clauses += _by_consent(wanted.consent)
@@ -108,16 +115,30 @@ def _clauses(wanted: Wanted, addresses: Sequence[tuple[str, str]]) -> list[sa.Co
 
 def _by_consent(consent: str) -> list[sa.ColumnElement[bool]]:
     usable = col(Address.suppressed_at).is_(None)
-    asked = _has(Address.subscriber_id, col(Address.confirmed_at).is_not(None), usable)
-    filed = _has(Address.subscriber_id, col(Address.is_on_file), col(Address.service_refused_at).is_(None), usable)
+    asked = _exists(Address, col(Address.confirmed_at).is_not(None), usable)
+    filed = _exists(Address, col(Address.is_on_file), col(Address.service_refused_at).is_(None), usable)
     return {"asked": [asked], "service": [filed], "none": [~asked, ~filed]}.get(consent, [])
 
 
-def _has(owner: int, *what: sa.ColumnElement[bool] | Mapped[bool]) -> sa.ColumnElement[bool]:
-    return sa.exists().where(col(owner) == col(Subscriber.id), *what)
+def _exists(table: type[Owned], *what: sa.ColumnElement[bool] | Mapped[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(col(table.subscriber_id) == col(Subscriber.id), *what)
 
 
-def _says(text: str, addresses: Sequence[tuple[str, str]]) -> sa.ColumnElement[bool]:
+def _has(session: Session, table: type[Owned], *what: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """By the table's own index, if those who have it are few."""
+    few = _told(session, sa.select(col(table.subscriber_id)).where(*what), FEW + 1)
+    return _exists(table, *what) if len(few) > FEW else _among(session, few)
+
+
+def _among(session: Session, ids: list[int]) -> sa.ColumnElement[bool]:
+    return col(Subscriber.id).in_(each(session, ids)) if ids else sa.false()
+
+
+def _told(session: Session, chosen: sa.Select[Any] | sa.CompoundSelect[Any], most: int) -> list[int]:
+    return list(session.execute(chosen.limit(most)).scalars())
+
+
+def _says(session: Session, text: str, addresses: Sequence[tuple[str, str]]) -> sa.CompoundSelect[Any]:
     """By exact address, by external id, or by the beginning of a name."""
     ways: list[sa.Select[Any]] = [
         sa.select(col(Address.subscriber_id)).where(col(Address.channel) == channel, col(Address.value) == value)
@@ -125,30 +146,15 @@ def _says(text: str, addresses: Sequence[tuple[str, str]]) -> sa.ColumnElement[b
     ]
     ways.append(sa.select(col(Subscriber.id)).where(col(Subscriber.external_id) == text))
     ways += [
-        sa.select(col(Subscriber.id)).where(
-            _Begins(col(Subscriber.name), sa.bindparam(None, one, sa.String, unique=True))
-        )
+        sa.select(col(Subscriber.id)).where(_begins(session, one))
         for one in sorted({text, text.capitalize(), text.title(), text.lower()})
     ]
-    return col(Subscriber.id).in_(sa.union_all(*ways))
+    return sa.union_all(*ways)
 
 
-class _Begins(sa.sql.functions.GenericFunction[bool]):
-    """begins(column, beginning): each database has its own way that uses the index."""
-
-    name = "begins"
-    inherit_cache = True
-    type = sa.Boolean()
-
-
-@compiles(_Begins, "sqlite")
-def _by_range(element: _Begins, compiler: Any, **options: Any) -> str:
-    column, beginning = (compiler.process(each, **options) for each in element.clauses)
-    return f"({column} >= {beginning} AND {column} < {beginning} || char(1114111))"
-
-
-@compiles(_Begins, "postgresql")
-def _by_pattern(element: _Begins, compiler: Any, **options: Any) -> str:
-    """The index has text_pattern_ops, whose comparison is ~>=~."""
-    column, beginning = (compiler.process(each, **options) for each in element.clauses)
-    return f"({column} ~>=~ {beginning} AND {column} ~<~ ({beginning} || chr(1114111)))"
+def _begins(session: Session, beginning: str) -> sa.ColumnElement[bool]:
+    """Each database has its own way that uses the index; that of PostgreSQL has text_pattern_ops."""
+    name, end = col(Subscriber.name), f"{beginning}{chr(0x10FFFF)}"
+    if session.get_bind().dialect.name == "sqlite":
+        return sa.and_(name >= beginning, name < end)
+    return sa.and_(name.op("~>=~")(beginning), name.op("~<~")(end))

@@ -23,7 +23,7 @@ from webapp.web.console.subscribers.looks import masked, sees_addresses
 from webapp.web.session import installation, person, store
 
 SIZE = 50
-MOST_COUNTED = 10_000
+MOST_COUNTED = 2_000
 CHANNELS = ("email", "sms", "web_push", "webhook")
 
 
