@@ -15,6 +15,7 @@ ROWS = [
     (6, "Stockholm", 59.33, 18.07, "SE", "26", 1_500_000, []),
     (7, "Springfield", 37.2, -93.3, "US", "MO", 169_000, []),
     (8, "Springfield", 42.1, -72.6, "US", "MA", 155_000, []),
+    (10, "Springfield", 36.0, -92.0, "US", "MO", 900, []),
     (9, "Røros", 62.57, 11.38, "NO", "21", 3_700, []),
 ]
 COUNTRIES = {code: {"name": name} for code, name in (("SE", "Sweden"), ("US", "United States"), ("NO", "Norway"))}

@@ -17,6 +17,7 @@ from webapp.geo.place_names import folded
 MOST_AREAS = 5_000  # of our own that are looked through by name; postcodes are found by their code
 SAME_PLACE_M = 10_000.0
 FEWEST_LETTERS = 2
+WHERE_IT_IS = re.compile(r"\s*\([-\d., ]+\)\s*$")  # how two of one full name are told apart
 NUMBERS = re.compile(r"\s*[-+]?\d+(\.\d+)?\s*,\s*[-+]?\d+(\.\d+)?\s*")
 
 
@@ -97,7 +98,7 @@ def _given(radius_km: float | None) -> float:
 
 
 def _parts(typed: str) -> tuple[str, list[str]]:
-    name, *holders = (folded(each) for each in typed.split(","))
+    name, *holders = (folded(each) for each in WHERE_IT_IS.sub("", typed).split(","))
     return name, [holder for holder in holders if holder]
 
 

@@ -56,6 +56,18 @@ def test_several_places_of_one_name_are_asked_about_and_a_choice_or_a_county_set
     assert meant(town, places, "Ås, Jämtland, Sweden").id == "place:2"
 
 
+def test_two_of_one_full_name_are_told_apart_by_where_they_are(town: Session, places: Gazetteer) -> None:
+    offered = suggest(town, places, "Springfield, Missouri")
+
+    assert [spot.in_full for spot in offered] == [
+        "Springfield, Missouri, United States (37.20, -93.30)",
+        "Springfield, Missouri, United States (36.00, -92.00)",
+    ]
+    assert meant(town, places, offered[1].in_full, chosen=offered[1].id).at == (36.0, -92.0)
+    with pytest.raises(Unclear):
+        meant(town, places, offered[1].in_full)
+
+
 def test_a_choice_that_was_made_for_another_text_is_not_believed(town: Session, places: Gazetteer) -> None:
     assert meant(town, places, "Hede", chosen="place:3").id == "place:5"
 
