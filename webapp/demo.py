@@ -14,8 +14,8 @@ from rules.terms import Certainty, Kind, Severity, Urgency
 from webapp import clock, db
 from webapp.config import Config
 from webapp.db import add
-from webapp.flow import incidents, policies
-from webapp.flow.areas import Area, Level
+from webapp.flow import areas, incidents, policies, saved_areas
+from webapp.flow.areas import Area, Level, Where
 from webapp.flow.components import Component
 from webapp.flow.incidents import Filing, IncidentStatus, public_id
 from webapp.flow.organisation import ChannelSetup, Organisation
@@ -85,6 +85,7 @@ def load(settings: Config) -> str:
         ]
         _components(session, now)
         _areas(session)
+        _saved(session, people[0], now)
         customers = _customers(session, now)
         _past(session, people[0], now)
     return f"Loaded Fjällbanken with {customers:,} customers on file around {len(PLACES)} places."
@@ -171,6 +172,14 @@ def _areas(session: Session) -> None:
             code=f"place-{place.name.lower()}", name=place.name, level=Level.locality, parent_code=f"SE-{place.code}",
             latitude=place.latitude, longitude=place.longitude, source="own",
         ))  # fmt: skip
+
+
+def _saved(session: Session, operator: Person, now: datetime) -> None:
+    """What the operators use again and again."""
+    towns = tuple(areas.near(session, name, 12) for name in ("Sveg", "Hede", "Funäsdalen"))
+    saved_areas.save(session, "The towns of Härjedalen", Where(nears=towns), by=operator, now=now)
+    besides = Where(codes=("SE-23",), but=Where(codes=("SE-2380",)))
+    saved_areas.save(session, "Jämtland without Östersund", besides, by=operator, now=now)
 
 
 def _customers(session: Session, now: datetime) -> int:
