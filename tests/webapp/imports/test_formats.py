@@ -151,6 +151,13 @@ def test_our_own_table_finds_its_separator_and_forgives_how_columns_are_written(
     assert addresses.normalised(entry.addresses[1], "SE") == ("sms", "+46701234567")
 
 
+def test_columns_may_be_called_as_swedish_registers_call_them() -> None:
+    entry = seen("Kundnr;E-post;Mobilnummer;Namn;Språk\nK1;anna@example.org;0701234567;Anna;sv\n").entries[0]
+
+    assert (entry.external_id, entry.name, entry.language) == ("K1", "Anna", "sv")
+    assert [raw.channel for raw in entry.addresses] == ["email", "sms"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_any_encoding_that_spreadsheets_write_is_read(encoding: str) -> None:
     found = seen("name,email\nÅsa Öberg,asa@example.org\n", encoding=encoding)

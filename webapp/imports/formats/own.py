@@ -16,7 +16,10 @@ ALSO = {"mobile": "phone", "phone_number": "phone", "mail": "email", "e-mail": "
         "id": "external_id", "customer_id": "external_id", "lang": "language", "locale": "language", "services": "components",
         "area_codes": "areas", "places": "points", "point": "points", "radius": "radius_km", "segment": "segments",
         "severity_floor": "severity_min", "timezone": "time_zone", "source": "consent_source", "outcome": "sveg_outcome",
-        "reason": "sveg_reason"}  # fmt: skip
+        "reason": "sveg_reason", "e-post": "email", "epost": "email", "e-postadress": "email", "mobil": "phone", "mobilnummer": "phone",
+        "telefon": "phone", "land": "country", "kundnr": "external_id", "kundnummer": "external_id", "namn": "name", "språk": "language",
+        "tjänster": "components", "tjänst": "components", "område": "areas", "områden": "areas", "plats": "points", "platser": "points",
+        "radie": "radius_km", "taggar": "tags"}  # fmt: skip
 WHO = frozenset({"email", "phone", "address", "external_id", "addresses"})
 JSON_ONLY = frozenset({"addresses"})
 
