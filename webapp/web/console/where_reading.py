@@ -57,7 +57,8 @@ def _rows(field: PlaceRowsField, session: Session, gazetteer: Gazetteer) -> Wher
     codes: list[str] = []
     for row in field.data:
         try:
-            found, _ = part(session, gazetteer, row.text, _radius(row.km), chosen=row.chosen)
+            found, in_full = part(session, gazetteer, row.text, _radius(row.km), chosen=row.chosen)
+            row.text = in_full if row.chosen else row.text
         except NotValid as refusal:
             row.error = str(refusal)
             row.options = refusal.options if isinstance(refusal, Unclear) else ()

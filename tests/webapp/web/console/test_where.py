@@ -59,12 +59,14 @@ def test_a_whole_area_may_be_typed_and_counts_once_with_its_tick(desk: Desk) -> 
 
 def test_an_ambiguous_name_is_answered_with_choices_and_a_choice_settles_it(desk: Desk) -> None:
     asked = desk.file(place="Ås")
+    chosen = desk.client.post("/console/incidents/new", data=given({"place": "Ås", "place_meant_0": "place:3"})).text
     where = filed(desk, place="Ås", place_meant_0="place:3")
 
     assert asked.status_code == 422
     assert 'type="radio" name="place_meant_0" value="place:2"' in asked.text
     assert "Ås, Jämtland, Sweden" in asked.text
     assert "Ås, Västernorrland, Sweden" in asked.text
+    assert 'value="Ås, Västernorrland, Sweden"' in chosen
     assert (where.nears[0].circle.latitude, where.nears[0].circle.longitude) == (62.5, 17.2)
 
 
