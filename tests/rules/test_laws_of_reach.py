@@ -40,6 +40,7 @@ def cases(draw: st.DrawFn) -> Case:
         "status_page": ChannelSetup(),
         "sms": ChannelSetup(segments_per_second=speed),
         "push": ChannelSetup(),
+        "webhook": ChannelSetup(),
         "email": ChannelSetup(segments_per_second=speed),
         "facebook": ChannelSetup(followers=draw(st.integers(0, 500_000))),
     }
