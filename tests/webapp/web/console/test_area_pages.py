@@ -23,7 +23,6 @@ from webapp.flow.people import Role
 from webapp.flow.places import AreaOutline
 from webapp.flow.saved_areas import SavedArea
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SQUARE = {"type": "Polygon", "coordinates": [[[14.0, 61.9], [14.8, 61.9], [14.8, 62.2], [14.0, 62.2], [14.0, 61.9]]]}
 SAYS = {"level": "own", "source": "Network plan 2026", "licence": "our own"}
 
