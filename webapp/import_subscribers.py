@@ -15,8 +15,9 @@ from webapp.flow.import_jobs import PART_BYTES, Choices, ImportJob, ImportState,
 from webapp.flow.organisation import organisation
 from webapp.flow.refusals import Refused
 from webapp.importer import Importer
-from webapp.imports import recognise
+from webapp.imports import reading, recognise
 from webapp.imports.entry import Unreadable
+from webapp.imports.formats import own
 from webapp.imports.recognise import FORMATS
 from webapp.imports.shape import Shape
 from webapp.links import Links
@@ -81,6 +82,10 @@ def run(settings: Config, given: argparse.Namespace) -> int:
 
 def _do(engine: sa.Engine, settings: Config, given: argparse.Namespace) -> ImportJob:
     shape = recognise.look(lambda: _pieces(given.file), chosen=given.format)
+    said = set(reading.fields(shape, _pairs(given.map)).values())
+    if FORMATS[shape.format].may_map and not said & own.WHO:
+        columns = ", ".join(shape.columns[:8])
+        raise Unreadable(f"None of its columns ({columns}) says who it is; name one, like --map 'THEIRS=email'")
     job_id = _keep(engine, given.file, shape, given)
     links = Links(settings.public_url, settings.secret_key)
     with db.transaction(engine) as session:

@@ -25,6 +25,7 @@ from webapp.links import Links
 
 CHUNK = 5_000
 TRIES = 3
+MOST_CLAIMS = 5
 GIVES_WAY_S = 1.0
 CACHE_KB = 131_072
 LOG = logging.getLogger(__name__)
@@ -61,6 +62,14 @@ class Importer:
                 state, detail = self._go_through(job), ""
         except Unreadable as mistake:
             state, detail = ImportState.failed, str(mistake)
+        except Exception as mistake:
+            if job.epoch < MOST_CLAIMS:
+                raise
+            LOG.exception("An import failed time after time; it is not taken up again by itself")
+            state, detail = (
+                ImportState.failed,
+                f"It failed {job.epoch} times ({type(mistake).__name__}); the worker's log says where",
+            )
         if state is not None:
             with db.transaction(self.engine) as session:
                 import_jobs.end(session, import_jobs.job_of(session, job.id), state, now=self.now(), detail=detail)

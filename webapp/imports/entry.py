@@ -66,7 +66,7 @@ def text(record: Record, *names: str) -> str:
         value = record.get(name)
         if value is None or value == "" or isinstance(value, dict | list):
             continue
-        said = value.strip() if isinstance(value, str) else str(value)
+        said = value.replace("\0", "").strip() if isinstance(value, str) else str(value)  # no store takes a zero byte
         return said[1:] if said.startswith(CALMED) else said
     return ""
 
@@ -76,7 +76,7 @@ def words(value: object) -> list[str]:
     if not value:
         return []
     parts: Iterable[object] = value if isinstance(value, list) else str(value).translate(SEPARATORS).split(";")
-    return [said for part in parts if (said := str(part).strip())]
+    return [said for part in parts if (said := str(part).replace("\0", "").strip())]
 
 
 def channel_of(said: str) -> str:

@@ -351,6 +351,25 @@ def test_an_import_whose_worker_died_is_taken_up_by_another(desk: Desk) -> None:
     assert desk.result(on).count("created") == 10
 
 
+def test_an_import_that_fails_time_after_time_is_not_taken_up_again(desk: Desk) -> None:
+    job = desk.upload("email\nanna@example.org\n")
+    with desk.store() as session:
+        import_jobs.start(session, import_jobs.job_of(session, job.id), is_dry_run=False, by=None, now=NOON)
+
+    def fail(_job: ImportJob) -> None:
+        raise RuntimeError
+
+    for n in range(4):
+        with pytest.raises(RuntimeError):
+            Importer(desk.engine, LINKS, now=lambda n=n: NOON + n * timedelta(minutes=2), chunk=1, told=fail).work()  # type: ignore[misc]  # a lambda with a default
+        with desk.store() as session:
+            session.execute(sa.update(ImportJob).values(rows=0))
+    last = through(Importer(desk.engine, LINKS, now=lambda: NOON + timedelta(hours=1), chunk=1, told=fail))
+
+    assert last.state is ImportState.failed
+    assert "It failed 5 times" in last.detail
+
+
 def test_an_import_waits_while_messages_go_out(desk: Desk) -> None:
     job = desk.upload("email\nanna@example.org\n")
     with desk.store() as session:
@@ -368,6 +387,15 @@ def test_the_rows_before_a_break_are_imported_and_the_break_is_told(desk: Desk) 
 
     assert (job.state, counts(job)) == (ImportState.failed, (1, 0, 0, 0))
     assert "After entry 1" in job.detail
+
+
+def test_zero_bytes_are_left_out(desk: Desk) -> None:
+    assert counts(desk.bring('[{"email": "anna@example.org", "name": "A\\u0000nna", "tags": ["a\\u0000b"]}]')) == (
+        1,
+        0,
+        0,
+        0,
+    )
 
 
 def test_formulas_in_a_result_are_calmed_and_read_back_as_they_were(desk: Desk) -> None:

@@ -226,10 +226,17 @@ def _json(shape: Shape) -> Response:
 
 
 def _body() -> object:
+    raw = request.get_data()
     try:
-        return json.loads(request.get_data())
-    except ValueError:
+        said: object = json.loads(raw)
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotValid("body", "It holds half a letter (a lone surrogate); send whole ones") from None
+    except (ValueError, RecursionError):
         raise NotValid("body", "The body is not JSON") from None
+    if b"\\u0000" in raw:
+        raise NotValid("body", "It holds a zero byte; leave it out")
+    return said
 
 
 def _lookups() -> Lookups:

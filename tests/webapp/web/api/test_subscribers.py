@@ -123,7 +123,7 @@ def test_a_caller_that_is_behind_changes_nothing(crm: Program) -> None:
     [
         ({"phone": "070"}, "phone"), ({"addresses": "070"}, "addresses"), ({"addresses": [{"channel": "pigeon", "value": "x"}]}, "addresses"),
         ({"addresses": [{"channel": "sms", "value": "12"}]}, "body"), ({"areas": ["Narnia"]}, "body"), ({"consent": "asked"}, "consent_text"),
-        ({"points": [{"lat": 1}]}, "points"), ({"external_id": "C-18"}, "external_id"), ([], "body"), ({"name": 7}, "name"),
+        ({"points": [{"lat": 1}]}, "points"), ({"name": "a\0b"}, "body"), ({"name": "\ud800"}, "body"), ({"external_id": "C-18"}, "external_id"), ([], "body"), ({"name": 7}, "name"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_by_field_and_nothing_is_stored(crm: Program, body: object, field: str) -> None:
