@@ -251,6 +251,16 @@ def test_a_recommendation_that_a_later_version_cannot_read_is_shown_as_it_was(
     assert "bit for bit" not in page.text
 
 
+@pytest.mark.parametrize("door", ["check", "draft", "submission", "scenarios", "rules/1", "rules/1/check", "rules/1/meaning", "rules/1/removal"])  # fmt: skip
+@on_sqlite
+def test_operators_have_nothing_computed_for_them(room: Room, door: str) -> None:
+    address = begun(room.seen_by(room.lena))
+
+    answer = room.seen_by(room.olle).post(f"{address}/{door}", data={"text": "x", "block": "x", "revision": 1})
+
+    assert answer.status_code == 403
+
+
 @on_sqlite
 def test_a_rule_that_is_gone_is_said_and_no_fault(room: Room) -> None:
     lena = room.seen_by(room.lena)

@@ -19,7 +19,7 @@ from webapp.flow.refusals import NotFound, NotNow, NotValid
 from webapp.web.console.console import console
 from webapp.web.console.policies import cards
 from webapp.web.console.policies.rule_check import NEW, Checked, Placed, checked, every, number_of, placed, with_rule
-from webapp.web.console.policies.whole_text import found
+from webapp.web.console.policies.whole_text import found, found_by_lead
 from webapp.web.session import changes_nothing, person, store
 
 
@@ -104,7 +104,7 @@ def rule_meaning(amendment_id: UUID, number: int) -> Response:
 @console.post("/policies/<uuid:amendment_id>/rules/<int:number>")
 def save_rule(amendment_id: UUID, number: int) -> ResponseReturnValue:
     """Put the lines into the draft; nothing else of it changes."""
-    amendment, form = found(amendment_id), RuleForm(request.form)
+    amendment, form = found_by_lead(amendment_id), RuleForm(request.form)
     at = placed(amendment.text, number)
     try:
         text, _ = with_rule(amendment.text, number, flow.plain(form.block.data or ""))
@@ -121,7 +121,7 @@ def save_rule(amendment_id: UUID, number: int) -> ResponseReturnValue:
 @console.post("/policies/<uuid:amendment_id>/rules/<int:number>/removal")
 def remove_rule(amendment_id: UUID, number: int) -> ResponseReturnValue:
     """Take a rule out of the draft."""
-    amendment, form = found(amendment_id), RuleForm(request.form)
+    amendment, form = found_by_lead(amendment_id), RuleForm(request.form)
     at = placed(amendment.text, number)
     block = next((one for one in blocks(amendment.text) if one.number == number), None)
     if block is None:
@@ -155,7 +155,7 @@ def _sentence(refusal: Exception) -> str:
 
 
 def _answered(amendment_id: UUID, number: int, part: str, *, with_meaning: bool) -> Response:
-    amendment, form = found(amendment_id), RuleForm(request.form)
+    amendment, form = found_by_lead(amendment_id), RuleForm(request.form)
     at = placed(amendment.text, number)
     if "HX-Request" not in request.headers:
         return _page(amendment, at, form, with_meaning=with_meaning)

@@ -19,7 +19,7 @@ from webapp.flow.refusals import NotFound, NotNow, NotValid
 from webapp.web.console.console import console
 from webapp.web.console.policies.rule_check import with_rule
 from webapp.web.console.policies.rule_page import draft_of_own
-from webapp.web.console.policies.whole_text import found
+from webapp.web.console.policies.whole_text import found_by_lead
 from webapp.web.console.spoken import called
 from webapp.web.session import person, store
 
@@ -27,7 +27,7 @@ from webapp.web.session import person, store
 @console.post("/policies/<uuid:amendment_id>/scenarios")
 def keep_scenario(amendment_id: UUID) -> ResponseReturnValue:
     """Keep what a finding shows, beside what stands in the form at hand. Raises NotNow, NotValid."""
-    amendment = found(amendment_id)
+    amendment = found_by_lead(amendment_id)
     text = _text_at_hand(amendment)
     shown = next((one for one in _shown(text) if one.key == request.form.get("keep")), None)
     if shown is None:
