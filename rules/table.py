@@ -7,9 +7,9 @@ from math import isfinite
 from typing import TypeVar
 
 from rules.mistakes import did_you_mean
-from rules.quantities import MOST
 
 Word = TypeVar("Word", bound=StrEnum)
+_MOST = 1e15  # whole numbers are exact as far as this
 
 
 class ScenarioMistakes(ValueError):
@@ -79,7 +79,7 @@ class Table:
             self.wrong(key, f"is {_spoken(value)}; write a number without quotes")
             return base
         # Compared before anything is computed: a whole number can be too long for that.
-        if not (least <= value <= min(most, MOST) and isfinite(value)):
+        if not (least <= value <= min(most, _MOST) and isfinite(value)):
             self.wrong(key, f"is {_spoken(value)[:40]}; write a number {_range(least, most)}")
             return base
         return float(value)
