@@ -130,6 +130,7 @@ def _organisation(session: Session, now: datetime) -> None:
     add(session, ChannelSetup(channel="email", position=2))
     add(session, ChannelSetup(channel="facebook", position=3, followers=180_000, reach=0.0165))
     add(session, ChannelSetup(channel="push", position=4))
+    add(session, ChannelSetup(channel="webhook", position=5))
     policies.put_default_in_force(session, now=now)
 
 

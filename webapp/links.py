@@ -1,5 +1,7 @@
 """Addresses that prove themselves: what we sign, only we can have made."""
 
+import base64
+import hmac
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -38,6 +40,11 @@ class Links:
         """Whose link it is; None = we did not make it."""
         found = self._read("subscriber", token)
         return found if isinstance(found, int) else None
+
+    def hook_secret(self, salt: str) -> str:
+        """What a webhook with this salt is signed with, as Standard Webhooks writes it."""
+        key = hmac.digest(self.secret_key.encode(), f"webhook:{salt}".encode(), "sha256")
+        return f"whsec_{base64.b64encode(key).decode()}"
 
     def approval(self, notice_id: object) -> str:
         """Where a lead approves."""

@@ -133,3 +133,8 @@ class Adapters:
             direct.close()
         for broadcast in self.broadcast.values():
             broadcast.close()
+
+
+def event_id(key: str) -> str:
+    """The same for the same delivery, without the full stop that the signed content is divided by."""
+    return f"msg_{key.replace('.', '_')}"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from webapp.channels.base import Accepted, Capabilities, ErrorClass, Outgoing, SendError
+from webapp.channels.base import Accepted, Capabilities, ErrorClass, Outgoing, SendError, event_id
 from webapp.fetch import NotFetched, address_of
 
 PORTS = (443, 4443, 8443, 9443)
@@ -134,11 +134,6 @@ def signature(secret: str, event: str, at: int, content: bytes) -> str:
     """HMAC-SHA256 over id, time and content, in base64."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
     return base64.b64encode(hmac.new(key, f"{event}.{at}.".encode() + content, hashlib.sha256).digest()).decode()
-
-
-def event_id(key: str) -> str:
-    """The same for the same delivery, without the full stop that the signed content is divided by."""
-    return f"msg_{key.replace('.', '_')}"
 
 
 def reached(url: str, settings: WebhookSettings) -> str:

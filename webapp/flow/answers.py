@@ -25,6 +25,7 @@ class Answer:
     code: str = ""
     detail: str = ""
     again_at: datetime | None = None
+    heard: str = ""  # what was written back
     suppresses: str = ""  # the reason never to use this address again
 
 

@@ -46,6 +46,7 @@ class Recommendation:
     policy: Policy
     advice: Advice
     counted: Counted
+    unknown: tuple[str, ...] = ()  # channels that are set up, but the rules in force have no figures for them
 
 
 def recommend(
@@ -62,15 +63,18 @@ def recommend(
 
     `incident`: the stored one, if it is. `segments`: per message, by channel.
     """
-    setups = channel_setups(session)
-    counted = counting.count(session, concern_of(session, filing), channels=direct(setups))
     policy = policy_in_force(session, now=now)
+    known = {figures.key for figures in policy.figures.channels.values()}
+    every = channel_setups(session)
+    setups = [setup for setup in every if setup.channel in known]  # rules of before a channel came judge the others
+    counted = counting.count(session, concern_of(session, filing), channels=direct(setups))
     case = _case(session, filing, setups, counted, now=now, incident=incident, segments=segments or {}, policy=policy)
     case = replace(case, text=text, message_type=message_type)
     advice = advise(case, policy)
     if contradiction.shows_as_working(session, filing, incident, now=now, message_type=message_type):
         case, advice = _contradicted(case, policy, advice)
-    return Recommendation(case=case, policy=policy, advice=advice, counted=counted)
+    unknown = tuple(setup.channel for setup in every if setup.channel not in known)
+    return Recommendation(case=case, policy=policy, advice=advice, counted=counted, unknown=unknown)
 
 
 def assess(
@@ -92,11 +96,16 @@ def assess(
         incident_id=incident.id,
         policy_version=given.policy.version,
         facts=as_plain(given.case),
-        result=as_json(given.advice),
+        result=as_kept(given),
         assessed_at=now,
         by_id=by.id if by else None,
     )
     return add(session, kept)
+
+
+def as_kept(given: Recommendation) -> dict[str, Any]:
+    """As JSON, with the channels that the rules could not judge, if there are any."""
+    return as_json(given.advice) | ({"without_figures": list(given.unknown)} if given.unknown else {})
 
 
 def newest(session: Session, incident: Incident) -> Assessment | None:

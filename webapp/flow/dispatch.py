@@ -16,7 +16,7 @@ from sqlmodel import Session
 from rules.terms import Mode
 from webapp.channels.base import Adapters, BroadcastAdapter, ErrorClass, Outgoing, SendError
 from webapp.db import reading, transaction
-from webapp.flow import attempts, claims, deliveries, holds, letters, loads, postings, publishing, rates
+from webapp.flow import attempts, claims, deliveries, holds, hooks, letters, loads, postings, publishing, rates, signups
 from webapp.flow.answers import GIVEN_UP, Answer, backoff, concluded, refused
 from webapp.flow.approvals import Recipient
 from webapp.flow.deliveries import Attempt, Chunk, DeliveryState, Result
@@ -74,16 +74,28 @@ class Dispatcher:
         with transaction(self.engine) as session:
             claimed = letters.claim(session, now=self.clock())
             name = organisation(session).name if claimed else ""
+            salts = {
+                each.id: hooks.salts_at(session, each.value, now=self.clock())
+                for each in claimed
+                if each.channel == hooks.CHANNEL
+            }
         for letter in claimed:
             if self.ending.is_set():
                 with transaction(self.engine) as session:
                     letters.settle(session, letter, LetterState.planned, again_at=letter.due_at)
                 continue
-            answer = self._try(loads.letter(letter, name, self.links), letter.channel, Mode.actual, letter.tries)
+            answer = self._try(
+                loads.letter(letter, name, self.links, salts=salts.get(letter.id, ())),
+                letter.channel,
+                Mode.actual,
+                letter.tries,
+            )
             with transaction(self.engine) as session:
                 state = LetterState(answer.state) if answer.state in LetterState.__members__ else LetterState.failed
                 again_at = answer.again_at if answer.state is DeliveryState.deferred else None
                 letters.settle(session, letter, state, detail=answer.detail, again_at=again_at)
+                if answer.heard:
+                    signups.hear(session, letter, answer.heard, link=self.links.preferences, now=self.clock())
         return bool(claimed)
 
     def send_posting(self) -> bool:
@@ -232,13 +244,18 @@ class Dispatcher:
         for (recipient, _), answer in zip(batch, answers, strict=False):
             if answer.suppresses:
                 suppress(session, recipient.channel, recipient.value, reason=answer.suppresses, now=now)
+        if chunk.channel == hooks.CHANNEL:
+            told = {recipient.address_id: "" if answer.state is DeliveryState.accepted else answer.detail or answer.state
+                    for (recipient, _), answer in zip(batch, answers, strict=False)}  # fmt: skip
+            hooks.settle(session, told, now=now, public_url=self.links.public_url)
 
     def _try(self, message: Outgoing, channel: str, mode: Mode, tries: int) -> Answer:
         adapter = self._mine(mode).direct.get(channel)
         if adapter is None:
             return Answer(DeliveryState.failed, code="no_adapter", detail=f"No adapter is set up for {channel}")
         try:
-            return Answer(DeliveryState.accepted, provider_id=adapter.send(message, now=self.clock()).provider_id)
+            taken = adapter.send(message, now=self.clock())
+            return Answer(DeliveryState.accepted, provider_id=taken.provider_id, heard=taken.answer)
         except SendError as error:
             return refused(error, tries, now=self.clock())
 

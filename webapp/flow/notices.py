@@ -17,7 +17,13 @@ from webapp.flow.refusals import NotNow
 from webapp.flow.texts import Said
 
 ALL_CLEAR_LIFE = timedelta(minutes=60)
-LABELS = {"status_page": "The status page", "sms": "SMS", "email": "Email", "facebook": "Facebook"}
+LABELS = {
+    "status_page": "The status page",
+    "sms": "SMS",
+    "email": "Email",
+    "facebook": "Facebook",
+    "webhook": "Webhooks",
+}
 
 
 class NoticeStatus(StrEnum):

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import phonenumbers
@@ -14,17 +15,20 @@ from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from webapp.db import add, json_field, moment
-from webapp.flow import consents, letters
+from webapp.flow import consents, hooks, letters, limits
 from webapp.flow.organisation import organisation
 from webapp.flow.refusals import NotFound, NotValid, TooMany
-from webapp.flow.subscribers import Address, ConsentClass, Subscriber, address, key_of
+from webapp.flow.subscribers import Address, ConsentClass, Subscriber, Suppression, address, key_of
 from webapp.flow.wishes import Choices, as_stored, check, choose, from_stored
 
 LIFE = timedelta(minutes=30)
 TRIES = 5
-PER_ADDRESS, PER_NETWORK = 3, 20  # an hour
-CHANNELS = ("email", "sms", "push")
+PER_ADDRESS, PER_NETWORK, PER_HOST = 3, 20, 30  # an hour
+CHANNELS = ("email", "sms", "push", hooks.CHANNEL)
 MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+WRONG_URL = (
+    "We cannot call that address; write a public one that begins with https://, like https://example.org/hooks/sveg"
+)
 SAID = {
     "en": (
         "Your code for {name}: {code}. It is valid for 30 minutes. If you did not ask for it, do nothing.",
@@ -83,6 +87,8 @@ def normalised(channel: str, value: str, *, country: str = "SE") -> str:
             raise NotValid("value", "That is not a mail address; write it like anna@example.org") from None
     if channel == "push":
         return _browser(value)
+    if channel == hooks.CHANNEL:
+        return _url(value)
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
@@ -105,6 +111,28 @@ def _browser(value: str) -> str:
     return json.dumps({"endpoint": endpoint, "p256dh": keys["p256dh"], "auth": keys["auth"]})
 
 
+def _url(value: str) -> str:
+    """Where somebody's program listens. Whether it may be called is the adapter's to say; it looks at each call."""
+    text = value.strip()
+    try:
+        parts = urlsplit(text)
+        host, is_port = parts.hostname or "", parts.port is None or parts.port > 0
+    except ValueError:
+        host, is_port = "", False
+    is_plain = text.isascii() and text.isprintable() and " " not in text and "\\" not in text
+    is_here = parts.scheme == "http" and host == "127.0.0.1" if host else False
+    if (
+        not (host and is_port and is_plain)
+        or len(text) > 1_000
+        or parts.username is not None
+        or not (parts.scheme == "https" or is_here)
+    ):
+        raise NotValid("value", WRONG_URL)
+    named = f"[{host}]" if ":" in host else host
+    port = f":{parts.port}" if parts.port not in {None, 443} else ""
+    return f"{parts.scheme}://{named}{port}{parts.path or '/'}" + (f"?{parts.query}" if parts.query else "")
+
+
 def ask(
     session: Session,
     channel: str,
@@ -122,6 +150,8 @@ def ask(
     value = normalised(channel, value)
     check(session, choices)
     _limit(session, channel, value, network, now)
+    if channel == hooks.CHANNEL:  # many paths may lead to one machine
+        limits.count(session, f"host:{urlsplit(value).hostname}", most=PER_HOST, now=now)
     code = f"{secrets.randbelow(1_000_000):06}"
     wish = Confirmation(
         channel=channel,
@@ -134,6 +164,10 @@ def ask(
     )
     wish.code_hash = _hash(wish.id, code)
     add(session, wish)
+    if channel == hooks.CHANNEL:
+        link = f"{public_url}/subscribe/confirm/{wish.id}?by=webhook&code={code}"
+        hooks.tell(session, value, "subscription.challenge", {"code": code, "confirm_url": link}, now=now)
+        return wish
     name = organisation(session).name
     sms, subject, mail, push = SAID.get(choices.language, SAID["en"])
     body = {"email": mail, "sms": sms, "push": push}[channel].format(
@@ -152,8 +186,39 @@ def ask(
     return wish
 
 
-def confirm(session: Session, wish_id: UUID, code: str, *, now: datetime) -> Subscriber | None:
+def hear(
+    session: Session, letter: letters.Letter, heard: str, *, link: Callable[[int], str], now: datetime
+) -> Subscriber | None:
+    """What a program wrote back to a challenge: its code and nothing else confirms, as text or as `{"code": …}`.
+
+    What is confirmed already is its owner's to change, with the code on the page: many programs write back every code.
+    """
+    said = json.loads(letter.body)
+    known = address(session, letter.channel, letter.value)
+    if said["type"] != "subscription.challenge" or (known is not None and known.confirmed_at is not None):
+        return None
+    code = str(said["data"]["code"])
+    try:
+        found = json.loads(heard)
+    except ValueError:
+        found = heard.strip()
+    if found not in (code, {"code": code}, int(code)):
+        return None
+    wanted = select(Confirmation).where(
+        Confirmation.channel == letter.channel, Confirmation.value == letter.value, col(Confirmation.code_hash) != ""
+    )
+    for wish in session.exec(wanted.order_by(col(Confirmation.asked_at).desc()).limit(PER_ADDRESS)):
+        if wish.tries < TRIES and wish.asked_at + LIFE >= now and wish.code_hash == _hash(wish.id, code):
+            return confirm(session, wish.id, code, now=now, link=link)
+    return None
+
+
+def confirm(
+    session: Session, wish_id: UUID, code: str, *, now: datetime, link: Callable[[int], str] | None = None
+) -> Subscriber | None:
     """Believe the owner of the address; from here they are told. None = wrong code, which is counted. May be repeated.
+
+    link: how to make the owner's own one, which a program is told.
 
     Raises NotFound for a wish that is too old, TooMany after five wrong codes.
     """
@@ -177,6 +242,10 @@ def confirm(session: Session, wish_id: UUID, code: str, *, now: datetime) -> Sub
                       now=now, network=wish.network)  # fmt: skip
         subscriber.is_paused, subscriber.paused_until = False, None
         choose(session, subscriber, from_stored(wish.choices), now=now)
+        if wish.channel == hooks.CHANNEL:
+            hooks.opened(session, owned, now=now)
+            told = {"manage_url": link(owned.subscriber_id)} if link else {}
+            hooks.tell(session, owned.value, "subscription.confirmed", told, now=now)
     return subscriber
 
 
@@ -190,7 +259,12 @@ def send_link(
     add(session, Confirmation(channel=channel, value=value, code_hash="", choices={}, agreed_text="",
                               network=network, asked_at=now))  # fmt: skip
     owned = address(session, channel, value)
-    if owned is None or owned.suppressed_at is not None or not (owned.confirmed_at or owned.is_on_file):
+    if owned is None or not (owned.confirmed_at or owned.is_on_file):
+        return
+    if owned.suppressed_at is not None and owned.suppressed_reason != Suppression.not_answering:
+        return
+    if channel == hooks.CHANNEL:
+        hooks.tell(session, value, "subscription.link", {"manage_url": link(owned.subscriber_id)}, now=now)
         return
     name, language = organisation(session).name, session.get_one(Subscriber, owned.subscriber_id).language
     subject, body = LINK.get(language, LINK["en"])

@@ -30,6 +30,7 @@ class Suppression(StrEnum):
     opted_out = auto()  # at the provider
     answered_stop = auto()
     unsubscribed = auto()
+    not_answering = auto()  # a program that took no call for days; its owner can take that back
 
 
 class KindSet(sa.TypeDecorator[frozenset[Kind]]):
@@ -210,7 +211,7 @@ def suppress(session: Session, channel: str, value: str, *, reason: str, now: da
         .where(col(Address.channel) == channel, col(Address.value) == value, col(Address.suppressed_at).is_(None))
         .values(suppressed_at=now, suppressed_reason=reason)
     )
-    if reason != Suppression.opted_out:  # that one they can take back by a word
+    if reason not in {Suppression.opted_out, Suppression.not_answering}:  # those they can take back by a word
         statement = statement.values(confirmed_at=None)
     is_new = bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has a rowcount
     if is_new:
@@ -227,6 +228,24 @@ def forget(session: Session, subscriber: Subscriber) -> None:
     session.execute(
         update(SubscriberArea).where(col(SubscriberArea.subscriber_id) == subscriber.id).values(is_chosen=False)
     )
+
+
+def bury(session: Session, number: int, *, now: datetime) -> None:
+    """Delete a person's row, after all that hangs on it. The newest stays as an empty shell.
+
+    SQLite would give its number to whoever comes next, and with it the personal link in old messages.
+    """
+    newest = session.exec(select(sa.func.max(Subscriber.id))).one()
+    if number != newest:
+        session.execute(delete(Subscriber).where(col(Subscriber.id) == number))
+        return
+    blank = Subscriber(id=number, created_at=now, left_at=now).model_dump(exclude={"id", "created_at"})
+    session.execute(update(Subscriber).where(col(Subscriber.id) == number).values(**blank))
+
+
+def is_shell(session: Session, subscriber: Subscriber) -> bool:
+    """Whether everything of this person was deleted."""
+    return subscriber.left_at is not None and not subscriber.is_customer and not addresses(session, subscriber)
 
 
 def key_of(subscriber: Subscriber) -> int:

@@ -144,6 +144,8 @@ def body(told: Told, text: Said, channel: str, language: str, *, is_end: bool = 
         case "email", False:
             blocks = [text.headline, text.description, _acting(text, words), link]
             lines = ["\n\n".join(block for block in blocks if block), "", from_us, _life(told, language)]
+        case "webhook", False:  # the headline stands beside it, the link too
+            lines = [line for line in (text.description, _acting(text, words)) if line]
         case "push", False:  # a click opens the status page
             lines = [line for line in (text.headline, text.description, _acting(text, words)) if line]
         case "facebook", False:

@@ -19,6 +19,7 @@ from webapp import db
 from webapp.db import add
 from webapp.flow import assessments, submission
 from webapp.flow.assessments import Assessment
+from webapp.flow.organisation import ChannelSetup
 from webapp.flow.people import Person
 from webapp.flow.policies import PolicyVersion
 
@@ -119,3 +120,17 @@ def test_the_newest_is_the_last_one(session: Session, operator: Person) -> None:
     kept = [assessments.assess(session, incident, by=None, now=NOON + timedelta(minutes=n)) for n in (2, 1)]
 
     assert assessments.newest(session, incident) == kept[0]
+
+
+def test_a_channel_that_the_rules_have_no_figures_for_is_left_out_and_said(session: Session, operator: Person) -> None:
+    filing = a_filing(where=in_sveg(session))
+    before = assessments.recommend(session, filing, now=NOON)
+    add(session, ChannelSetup(channel="pigeon", position=9))
+
+    given = assessments.recommend(session, filing, now=NOON)
+    kept = assessments.assess(session, an_incident(session, by=operator), by=operator, now=NOON)
+
+    assert given.unknown == ("pigeon",)
+    assert given.advice.channels.keys() == before.advice.channels.keys()
+    assert kept.result["without_figures"] == ["pigeon"]
+    assert "pigeon" not in kept.facts["channels"]

@@ -11,8 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rules.advice import as_json
-from webapp.flow.assessments import Recommendation, as_plain
+from webapp.flow.assessments import Recommendation, as_kept, as_plain
 from webapp.web.console.advice_rows import Row, advice_rows
 from webapp.web.console.chart_frame import PHONE, WIDE, Window
 from webapp.web.console.coverage_chart import coverage
@@ -85,7 +84,7 @@ class Panel:
     over_time: tuple[Moment, ...]
     basis: str  # what the numbers of reach rest on: "assumed", or which of them are measured
     budget: Budget | None  # None = there is no limit, or none was kept
-    warnings: tuple[str, ...]  # of channels that are used although their provider fails
+    warnings: tuple[str, ...]  # of channels that are used although their provider fails, or that nothing is known of
 
     @property
     def has_plan(self) -> bool:
@@ -99,7 +98,7 @@ class Panel:
 
 def live(given: Recommendation, *, place: str) -> Panel:
     """Of a recommendation that is not kept."""
-    return panel(as_json(given.advice), as_plain(given.case), place=place)
+    return panel(as_kept(given), as_plain(given.case), place=place)
 
 
 def panel(result: Mapping[str, Any], case: Mapping[str, Any], *, place: str = "") -> Panel:
@@ -149,6 +148,8 @@ def _warnings(result: Mapping[str, Any], case: Mapping[str, Any]) -> Iterator[st
     for key in result["plan"]["recommended"]["channels"]:
         if failing := case["channels"].get(key, {}).get("failing"):
             yield f"{channel(key)} {failing}. It is tried again until it works: life is at stake."
+    for key in result.get("without_figures", ()):
+        yield f"The rules in force have no numbers for {channel(key)}, so nothing is recommended there. A lead can add them to the rules."
 
 
 def _window(result: Mapping[str, Any], case: Mapping[str, Any]) -> Window:

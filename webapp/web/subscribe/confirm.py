@@ -30,7 +30,9 @@ def create_confirmation(wish_id: UUID) -> AnyResponse:
     to, form = reader(WORDS), CodeForm(request.form)
     keep()  # tries count, whatever comes of them
     limit(f"confirm:{network()}", most=TRIES_FROM_HERE)
-    subscriber = signups.confirm(store(), wish_id, form.code.data or "", now=clock.now())
+    subscriber = signups.confirm(
+        store(), wish_id, form.code.data or "", now=clock.now(), link=installation().links.preferences
+    )
     if subscriber is None:
         form.code.errors = [to.words["wrong_code"]]
         return _form(form, to, wish_id, 422)
@@ -40,4 +42,7 @@ def create_confirmation(wish_id: UUID) -> AnyResponse:
 
 def _form(form: CodeForm, to: Reader, wish_id: UUID, status: int = 200) -> Response:
     form.code.label.text = to.words["code"]
-    return make_response(page("subscribe/confirm.html", to, form=form, wish_id=wish_id), status)
+    return make_response(
+        page("subscribe/confirm.html", to, form=form, wish_id=wish_id, is_program=request.args.get("by") == "webhook"),
+        status,
+    )

@@ -1,6 +1,6 @@
 """The forms of those who ask to be told. Labels are questions; everything typed is kept when something is wrong."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from zoneinfo import available_timezones
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TelField,
+    URLField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its published types
 
@@ -64,13 +65,15 @@ class SignUpForm(WishesForm):
     channel = RadioField()
     email = EmailField(render_kw={"autocomplete": "email", "inputmode": "email"})
     number = TelField(render_kw={"autocomplete": "tel", "inputmode": "tel"})
+    webhook = URLField(render_kw={"autocomplete": "url", "placeholder": "https://"})
     push = HiddenField()  # what the browser gives when it allows us, by script
     website = StringField()  # nobody sees it; whoever fills it in is a program
 
     @property
     def value(self) -> str:
         """The address on the chosen channel."""
-        return {"email": self.email.data, "push": self.push.data}.get(self.channel.data, self.number.data) or ""
+        typed = {"email": self.email.data, "push": self.push.data, "webhook": self.webhook.data}
+        return typed.get(self.channel.data, self.number.data) or ""
 
 
 class CodeForm(Form):
@@ -87,8 +90,10 @@ class LinkForm(Form):
     address = StringField(render_kw={"autocomplete": "email", "inputmode": "email"})
 
 
-def offer(form: WishesForm, session: Session, to: Reader, *, has_push: bool = False) -> dict[str, object]:
-    """Fill in what can be chosen, and the questions; what a page needs to show them."""
+def offer(
+    form: WishesForm, session: Session, to: Reader, *, without: Container[str] = ("push", "webhook")
+) -> dict[str, object]:
+    """Fill in what can be chosen, and the questions; what a page needs to show them. without: channels not set up."""
     parts, every = components(session), areas(session)
     offered = [area for area in every if area.level in LEVELS]
     form.components.choices = _choices((each.public_id, each.name) for each in parts)
@@ -103,7 +108,7 @@ def offer(form: WishesForm, session: Session, to: Reader, *, has_push: bool = Fa
     form.language.label.text = to.words["in_language"]
     _offer_places(form, to)
     if isinstance(form, SignUpForm):
-        _offer_channels(form, session, to, has_push=has_push)
+        _offer_channels(form, session, to, without=without)
     names = [area.name for area in every if area.latitude is not None][:MOST_NAMES]
     has_more = any(entry.form.place.data for entry in form.places.entries[1:])
     return {"form": form, "parts": parts, "offered": offered, "names_of_places": names, "has_more_places": has_more,
@@ -162,14 +167,17 @@ def _offer_places(form: WishesForm, to: Reader) -> None:
         row.radius_km.choices = _choices((f"{km:g}", f"{km:g} km") for km in known)
 
 
-def _offer_channels(form: SignUpForm, session: Session, to: Reader, *, has_push: bool) -> None:
-    """Push comes last: without a script it is not shown."""
+def _offer_channels(form: SignUpForm, session: Session, to: Reader, *, without: Container[str]) -> None:
+    """First what most people want. Push comes last: without a script it is not shown."""
     there = [setup.channel for setup in channel_setups(session) if setup.available and setup.channel in CHANNELS]
-    set_up = sorted((each for each in there if each != "push" or has_push), key=lambda each: each == "push")
+    last = ("webhook", "push")
+    set_up = sorted(
+        (each for each in there if each not in without), key=lambda each: last.index(each) + 1 if each in last else 0
+    )
     form.channel.choices = _choices((each, to.words[each]) for each in set_up)
     form.channel.data = form.channel.data or next(iter(set_up), None)
     form.channel.label.text, form.email.label.text = to.words["channel"], to.words["email_address"]
-    form.number.label.text = to.words["number"]
+    form.number.label.text, form.webhook.label.text = to.words["number"], to.words["webhook_address"]
 
 
 def _zones(to: Reader) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What one person gets, by their own link: seen, changed, paused."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -17,19 +18,20 @@ from webapp.moments import say
 from webapp.web.reader import Reader, link, page, reader
 from webapp.web.session import installation, store
 from webapp.web.subscribe.forms import WishesForm, choices_of, offer, show_at
+from webapp.web.subscribe.hook import shown_hook
 from webapp.web.subscribe.owner import changing, in_use, on_file, whose
 from webapp.web.subscribe.subscribe import subscribe
 from webapp.web.subscribe.words import WORDS
 
 PAUSES = {"week": timedelta(days=7), "month": timedelta(days=30), "open": None}
-DONE = ("signed_up", "saved", "paused_done", "resumed", "service_done")
+DONE = ("signed_up", "saved", "paused_done", "resumed", "service_done", "hook_tested")
 
 
 @subscribe.get("/mine/<token>")
 def mine(token: str) -> Response:
     """What they get, to be changed."""
     to, subscriber = reader(WORDS), whose(token)
-    if not in_use(subscriber) and not on_file(subscriber):
+    if not in_use(subscriber) and not on_file(subscriber) and shown_hook(subscriber, to) is None:
         return make_response(page("subscribe/left.html", to, title=to.words["not_here"], is_customer=False))
     return _form(_as_chosen(subscriber, to), to, subscriber, token)
 
@@ -113,6 +115,7 @@ def _form(form: WishesForm, to: Reader, subscriber: Subscriber, token: str, stat
         refuses_service=bool(filed) and all(each.service_refused_at for each in filed),
         gets_mail=any(each.channel == "email" for each in asked),
         subscriber=subscriber,
+        hook=shown_hook(subscriber, to),
         paused_until=say(subscriber.paused_until, to.organisation.time_zone) if subscriber.paused_until else "",
         done=done if done in DONE else "",
         token=token,
@@ -127,6 +130,8 @@ def _masked(owned: Address, to: Reader) -> str:
     if owned.channel == "email":
         name, _, domain = owned.value.partition("@")
         return to.words["email_masked"].format(first=name[:1], domain=domain)
+    if owned.channel == "webhook":
+        return to.words["webhook_masked"].format(host=urlsplit(owned.value).hostname)
     if owned.channel == "push":
         return to.words["push_masked"]
     return to.words["sms_masked"].format(last=owned.value[-2:])

@@ -27,7 +27,7 @@ def send_link() -> AnyResponse:
     try:
         signups.send_link(
             store(),
-            "email" if "@" in typed else "sms",
+            _channel_of(typed),
             typed,
             link=installation().links.preferences,
             network=network(),
@@ -43,6 +43,12 @@ def send_link() -> AnyResponse:
 def link_sent() -> Response:
     """The same for everybody."""
     return make_response(page("subscribe/link_sent.html", reader(WORDS)))
+
+
+def _channel_of(typed: str) -> str:
+    if typed.strip().startswith(("https://", "http://")):
+        return "webhook"
+    return "email" if "@" in typed else "sms"
 
 
 def _form(form: LinkForm, to: Reader, status: int = 200) -> Response:

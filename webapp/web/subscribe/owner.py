@@ -3,7 +3,7 @@
 from webapp import clock
 from webapp.flow import limits
 from webapp.flow.refusals import NotFound, TooMany
-from webapp.flow.subscribers import Address, Subscriber, addresses, key_of
+from webapp.flow.subscribers import Address, Subscriber, addresses, is_shell, key_of
 from webapp.web.reader import reader
 from webapp.web.session import installation, store
 from webapp.web.subscribe.subscribe import network
@@ -16,7 +16,7 @@ def whose(token: str) -> Subscriber:
     """The person whose link it is. Raises NotFound, with the same sentence whatever is wrong with it."""
     known = installation().links.subscriber_id(token)
     found = store().get(Subscriber, known) if known is not None else None
-    if found is None:
+    if found is None or is_shell(store(), found):
         raise NotFound(reader(WORDS).words["no_such_link"])
     return found
 

@@ -8,16 +8,18 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp import clock
-from webapp.channels.configured import push_key
-from webapp.flow import signups
+from webapp.channels.configured import calls_webhooks, may_call, push_key
+from webapp.flow import limits, signups
 from webapp.flow.refusals import NotAllowed, NotValid, Refused
 from webapp.web import headers
 from webapp.web.reader import Reader, dressed, link, page, reader
-from webapp.web.session import installation, store
+from webapp.web.session import installation, keep, store
 from webapp.web.subscribe.forms import SignUpForm, choices_of, offer, show_at
 from webapp.web.subscribe.words import WORDS
 
 WORKER = Path(__file__).parents[2] / "static" / "push-worker.js"
+CALLS_FROM_HERE = 20  # names looked up an hour
+FIELDS = {"email": "email", "push": "push", "webhook": "webhook"}
 subscribe = Blueprint("subscribe", __name__, url_prefix="/subscribe")
 
 
@@ -31,12 +33,13 @@ def new() -> Response:
 def create() -> AnyResponse:
     """Send a code; the answer is the same for known and unknown addresses."""
     to, form = reader(WORDS), SignUpForm(request.form)
-    offer(form, store(), to, has_push=bool(push_key(installation().config)))
+    offer(form, store(), to, without=_missing())
     if form.website.data:
         return redirect(link(f"/subscribe/confirm/{uuid4()}"), 303)
     if not form.validate():
         return _form(form, to, 422)
     try:
+        _refuse_uncallable(form)
         wish = signups.ask(
             store(),
             form.channel.data,
@@ -48,9 +51,10 @@ def create() -> AnyResponse:
             now=clock.now(),
         )
     except NotValid as refusal:
-        show_at(form, refusal, to, value_at={"email": "email", "push": "push"}.get(form.channel.data, "number"))
+        show_at(form, refusal, to, value_at=FIELDS.get(form.channel.data, "number"))
         return _form(form, to, 422)
-    return redirect(link(f"/subscribe/confirm/{wish.id}"), 303)
+    by = {"by": wish.channel} if wish.channel == "webhook" else {}
+    return redirect(link(f"/subscribe/confirm/{wish.id}", **by), 303)
 
 
 @subscribe.before_request
@@ -91,9 +95,26 @@ def network() -> str:
     return str(wide)
 
 
+def _missing() -> list[str]:
+    """What this installation cannot offer."""
+    config = installation().config
+    there = {"push": bool(push_key(config)), "webhook": calls_webhooks(config)}
+    return [channel for channel, is_there in there.items() if not is_there]
+
+
+def _refuse_uncallable(form: SignUpForm) -> None:
+    """The same sentence for what leads nowhere and for what leads into a private network. Raises NotValid, TooMany."""
+    if form.channel.data != "webhook":
+        return
+    keep()  # tries count, whatever comes of them
+    limits.count(store(), f"look up:{network()}", most=CALLS_FROM_HERE, now=clock.now())
+    if not may_call(installation().config, signups.normalised("webhook", form.value)):
+        raise NotValid("value", signups.WRONG_URL)
+
+
 def _form(form: SignUpForm, to: Reader, status: int = 200) -> Response:
     key = push_key(installation().config)
-    offered = offer(form, store(), to, has_push=bool(key))
+    offered = offer(form, store(), to, without=_missing())
     answer = make_response(page("subscribe/new.html", to, agreed_text=agreed_text(to), push_key=key, **offered), status)
     answer.headers["Content-Security-Policy"] = (
         f"{headers.PUBLIC}; script-src 'self'; worker-src 'self'; connect-src 'self'"

@@ -12,7 +12,7 @@ from webapp.flow import assessments
 from webapp.flow.assessments import Assessment
 
 TEXT = default_policy_text()
-BROKEN = TEXT.replace("    never gets: [sms, push, email", "    never gets: [facebook, sms, push, email", 1)
+BROKEN = TEXT.replace("never gets: [sms, push, email, webhook]", "never gets: [sms, push, email, webhook, facebook]", 1)
 
 
 def keys(page: str) -> list[str]:

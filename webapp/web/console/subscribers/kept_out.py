@@ -28,7 +28,7 @@ from webapp.web.session import installation, person, store
 SIZE, MOST_LINES = 50, 20_000
 SAID = {
     Suppression.unsubscribed: "unsubscribed", Suppression.answered_stop: "answered STOP", Suppression.opted_out: "opted out at the provider",
-    Suppression.bad_address: "bad address", flow.ERASED: "had everything deleted",
+    Suppression.bad_address: "bad address", Suppression.not_answering: "a program that did not answer for days", flow.ERASED: "had everything deleted",
 }  # fmt: skip
 
 
