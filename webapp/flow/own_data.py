@@ -22,6 +22,7 @@ from webapp.flow.subscribers import (
     SubscriberPoint,
     SubscriberSegment,
     addresses,
+    bury,
     key_of,
     subscriptions,
 )
@@ -81,8 +82,8 @@ def erase(session: Session, subscriber: Subscriber, *, now: datetime) -> None:
     if not subscriber.is_customer:
         for table in (SubscriberArea, SubscriberPoint, SubscriberSegment):
             session.execute(delete(table).where(col(table.subscriber_id) == number))
-        session.delete(subscriber)
-        session.flush()
+        bury(session, number, now=now)
+        session.expire_all()
 
 
 def _segments(session: Session, subscriber: Subscriber) -> list[str]:

@@ -21,6 +21,7 @@ from webapp.flow.subscribers import (
     SubscriberPoint,
     SubscriberSegment,
     addresses,
+    bury,
     key_of,
 )
 
@@ -81,5 +82,5 @@ def remove(session: Session, subscriber: Subscriber, *, by: Person | None, by_na
     session.execute(delete(Address).where(mine))
     for table in (SubscriberArea, SubscriberPoint, SubscriberSegment):
         session.execute(delete(table).where(col(table.subscriber_id) == number))
-    session.execute(delete(Subscriber).where(col(Subscriber.id) == number))
+    bury(session, number, now=now)
     record(session, "subscriber.deleted", ("subscriber", number), f"{by_name} deleted a subscriber", by=by, now=now)

@@ -12,7 +12,7 @@ from tests.webapp.web.street import Street, on_sqlite
 from tests.webapp.web.subscribe.desk import ANNA, address, chosen, fields, one_click, signs_up
 from webapp.flow.approvals import Recipient
 from webapp.flow.consents import Consent
-from webapp.flow.subscribers import Address, Subscriber, Subscription, Suppression, key_of, suppress
+from webapp.flow.subscribers import Address, Subscriber, Subscription, Suppression, is_shell, key_of, suppress
 
 
 def leave_path(mine: str) -> str:
@@ -264,13 +264,24 @@ def test_everything_can_be_deleted_and_the_link_dies(street: Street) -> None:
     assert "Everything is deleted" in answer.text
     assert street.reader().get(mine).status_code == 404
     with street.store() as session:
-        assert session.exec(select(Subscriber)).all() == []
+        assert all(is_shell(session, one) for one in session.exec(select(Subscriber)))
         assert session.exec(select(Address)).all() == []
         (recipient,) = session.exec(select(Recipient).where(Recipient.notice_id == notice.id)).all()
         assert recipient.value == ""
         assert {each.value for each in session.exec(select(Consent))} == {""}
         assert [each.is_given for each in session.exec(select(Consent))] == [True, False]
     assert ANNA not in {letter.value for letter in street.letters()}
+
+
+def test_the_link_of_somebody_who_is_gone_never_opens_what_the_next_one_chose(street: Street) -> None:
+    gone = signs_up(street, place="Sveg")
+    street.reader().post(f"{gone}/erase")
+
+    come = signs_up(street, place="Sveg")
+
+    assert come != gone
+    assert street.reader().get(gone).status_code == 404
+    assert street.reader().get(come).status_code == 200
 
 
 @on_sqlite

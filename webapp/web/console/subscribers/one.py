@@ -12,7 +12,7 @@ from webapp.flow.audit import record
 from webapp.flow.components import components
 from webapp.flow.people import Act, Person
 from webapp.flow.refusals import NotAllowed, NotFound, NotValid, TooMany
-from webapp.flow.subscribers import Address, Subscriber, Suppression, addresses, key_of
+from webapp.flow.subscribers import Address, Subscriber, Suppression, addresses, is_shell, key_of
 from webapp.geo import keys
 from webapp.web.console.console import console
 from webapp.web.console.subscribers.listing import use_of
@@ -141,7 +141,7 @@ def delete_subscriber(number: int) -> AnyResponse:
 
 def _of(number: int) -> Subscriber:
     found = store().get(Subscriber, number)
-    if found is None:
+    if found is None or is_shell(store(), found):
         raise NotFound("There is no such subscriber; they may have been deleted")
     return found
 
