@@ -73,7 +73,12 @@ def count(
     rows = session.execute(counted).all() if channels else []
     groups = (_group(row[0], dict(zip(channels, row[1:], strict=True))) for row in rows)
     language = col(Subscriber.language)
-    spoken = sa.select(language, sa.func.count()).where(_is_concerned(concern, there), is_meant).group_by(language)
+    spoken = (
+        sa.select(language, sa.func.count())
+        .select_from(there.people)
+        .where(_is_concerned(concern, there), is_meant)
+        .group_by(language)
+    )
     readers = {row[0]: row[1] for row in session.execute(spoken)}
     return Counted(
         people=sum(readers.values()),
@@ -84,7 +89,8 @@ def count(
 
 def concerned(session: Session, concern: Concern) -> sa.Select[int | None]:
     """Ids of the people whom this concerns, whether or not anything reaches them."""
-    return sa.select(col(Subscriber.id)).where(_is_concerned(concern, There(session, concern.where)))
+    there = There(session, concern.where)
+    return sa.select(col(Subscriber.id)).select_from(there.people).where(_is_concerned(concern, there))
 
 
 def recipients(
@@ -141,7 +147,7 @@ def _usable(concern: Concern, there: There) -> sa.Select[int, str, int, str, str
             col(Subscriber.language).label("language"),
             is_asked.label("is_asked"),
         )
-        .join(Subscriber, col(Subscriber.id) == col(Address.subscriber_id))
+        .select_from(there.with_addresses())
         .where(
             col(Address.suppressed_at).is_(None),
             sa.or_(is_asked, is_served),
@@ -151,27 +157,28 @@ def _usable(concern: Concern, there: There) -> sa.Select[int, str, int, str, str
 
 def _is_concerned(concern: Concern, there: There) -> sa.ColumnElement[bool]:
     """Customers there, and others who asked about it and can be told."""
-    in_use = sa.select(col(Address.subscriber_id)).where(
-        col(Address.confirmed_at).is_not(None), col(Address.suppressed_at).is_(None)
+    in_use = sa.exists().where(
+        col(Address.subscriber_id) == col(Subscriber.id),
+        col(Address.confirmed_at).is_not(None),
+        col(Address.suppressed_at).is_(None),
     )
-    asks = sa.and_(_asks(concern, there), col(Subscriber.id).in_(in_use))
-    return sa.or_(asks, sa.and_(col(Subscriber.is_customer), there.in_any_way))
+    return sa.or_(
+        sa.and_(col(Subscriber.is_customer), there.in_any_way),
+        sa.and_(_asks(concern, there), in_use.correlate(Subscriber)),
+    )
 
 
 def _asks(concern: Concern, there: There) -> sa.ColumnElement[bool]:
-    """They want to be told of this now."""
-    return sa.and_(col(Subscriber.id).in_(_asking(concern)), ~col(Subscriber.is_paused), there.by_choice)
-
-
-def _asking(concern: Concern) -> sa.Select[int]:
-    """Ids of people with a subscription that covers this incident."""
+    """They want to be told of this now: they have a subscription that covers it."""
     about = [col(Subscription.component_id).is_(None)]
     if concern.component_ids:
         about.append(col(Subscription.component_id).in_(concern.component_ids))
     severity = Severity.minor if concern.severity is Severity.unknown else concern.severity
     low_enough = [floor for floor in Severity if floor <= severity]
-    return (
-        sa.select(col(Subscription.subscriber_id))
-        .where(sa.or_(*about), col(Subscription.severity_floor).in_(low_enough), covers(concern.kind))
-        .distinct()
+    wished = sa.exists().where(
+        col(Subscription.subscriber_id) == col(Subscriber.id),
+        sa.or_(*about),
+        col(Subscription.severity_floor).in_(low_enough),
+        covers(concern.kind),
     )
+    return sa.and_(there.by_choice, ~col(Subscriber.is_paused), wished.correlate(Subscriber))

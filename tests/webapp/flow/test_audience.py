@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from rules.facts import Group
@@ -191,3 +192,17 @@ def addressed(groups: tuple[Group, ...], channel: str, listeners: Listeners) -> 
         if channel in group.asked | (group.on_file if listeners is Listeners.all else frozenset())
     )
     return sum(group.people for group in wanted)
+
+
+def test_people_found_are_kept_no_longer_than_their_transaction(session: Session) -> None:
+    where = Where(nears=(Near("Sveg", Circle(62.03, 14.37, 15_000.0)),))
+    kept = audience.recipients(session, Concern(where, (), Severity.minor), {"sms": Listeners.all})
+    again = audience.recipients(session, Concern(where, (), Severity.minor), {"sms": Listeners.all})
+    assert session.execute(kept).all() == session.execute(again).all()
+
+    session.commit()
+
+    with pytest.raises(sa.exc.DBAPIError):
+        session.execute(kept)
+    session.rollback()
+    assert session.execute(audience.recipients(session, Concern(where, (), Severity.minor), {"sms": Listeners.all})).all() == []  # fmt: skip
