@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 STEPS = 50_000  # boxes that one question may look at
+WORK = 10_000_000  # rules looked at in boxes, by all questions of one check together
 
 
 class Test(NamedTuple):
@@ -30,12 +31,15 @@ class Steps:
     """What is left to spend on one question, or on several together."""
 
     left: int = STEPS
+    total: "Steps | None" = None  # what all questions have together
 
     def spend(self) -> None:
         """One box is looked at."""
         self.left -= 1
         if self.left < 0:
             raise NotDecided
+        if self.total:
+            self.total.spend()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def _can_matter(survey: Survey, rules: ChannelRules, rule: BoxRule, about: str) 
     """Without it another verdict, or another wish of a rule that it overrides, would come out."""
     if any(rules.rules[name].modifiers != Modifiers() for name in rule.overrides & rules.rules.keys()):
         return True
+    if survey.is_spent(about):
+        return True
     others = rules.without(rule.name)
 
     def differs(said: InBox) -> Answer:

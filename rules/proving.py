@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.boxes import Answer, NotDecided, Question, Steps, all_of, any_of, opposite, possible_parts
+from rules.boxes import STEPS, Answer, NotDecided, Question, Steps, all_of, any_of, opposite, possible_parts
 from rules.conditions import Condition
 from rules.example import Example, example_in
 from rules.firing import HINDERING, SERVING, BoxRule, ChannelRules, InBox
@@ -46,9 +46,9 @@ class Proof:
                 return f"Broken{where}: {name}. For example: {self.example}."
 
 
-def prove(policy: Policy, promise: Promise, *, steps: int | None = None) -> Proof:
-    """One promise. It speaks of the rules alone: of what comes out where every fact is known."""
-    budget = Steps(steps) if steps else Steps()
+def prove(policy: Policy, promise: Promise, *, steps: int = STEPS, total: Steps | None = None) -> Proof:
+    """One promise. `total`: what several questions have together. It speaks of the rules alone: of what comes out where every fact is known."""
+    budget = Steps(steps, total)
     ground = ground_of(policy, promise.tested, moving=promise.raising or None)
     try:
         for channel, question in _questions(policy, promise, ground):

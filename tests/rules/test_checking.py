@@ -5,6 +5,7 @@ import pytest
 from rules.checking import check
 from rules.found import Found, Matter, Weight
 from rules.reading import default_policy, default_policy_text, read_policy
+from tests.rules.random_policies import a_random_policy
 
 
 def found_in(*rules: str) -> list[Found]:
@@ -175,3 +176,13 @@ def test_an_exception_that_is_lost_shows_up_as_a_contradiction(rule: str) -> Non
     errors = [one for one in findings.found if one.weight is Weight.error]
     assert errors
     assert all(one.rules[1] == rule and one.example for one in errors)
+
+
+def test_a_text_too_entangled_to_be_checked_is_told_so_and_keeps_nobody_waiting() -> None:
+    policy = read_policy(a_random_policy(5, rules=200), name="entangled")
+
+    findings = check(policy)
+
+    undecided = [one for one in findings.found if one.matter is Matter.not_decided]
+    assert len(undecided) == 1
+    assert "further questions: the policy is too entangled to be checked" in undecided[0].sentence
