@@ -5,9 +5,9 @@ from typing import Any
 
 from rules.terms import Verdict
 from webapp.flow.people import Act, Person
+from webapp.flow.policies import FIRM
 
 Advised = Mapping[str, Any]  # what a stored assessment says of one channel
-FIRM = {"drill-live", "consent-class", "expire"}  # rules whose block nobody lifts
 
 
 def is_against(advised: Advised) -> bool:

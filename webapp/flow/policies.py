@@ -31,6 +31,7 @@ from webapp.flow.policy_letters import Waiting
 from webapp.flow.refusals import NotAllowed, NotFound, NotNow, NotValid
 
 LONGEST = 200_000  # characters of a text
+FIRM = frozenset({"drill-live", "consent-class", "expire"})  # rules whose block nobody lifts, known by their names
 MAY_NOT = "may not change the rules; ask a communications lead"
 
 
@@ -139,6 +140,10 @@ def examine(text: str) -> Examined:
         for one in findings.tried
         if one.misses
     ]
+    remarks += [
+        Remark(1, 1, f"No rule is called {name}: its block is one that nobody may lift. Whatever it was renamed to, administrators can lift it.", is_serious=False)
+        for name in sorted(FIRM - {rule.name for rule in policy.rules})
+    ]  # fmt: skip
     return Examined(policy, findings, _sorted(remarks))
 
 

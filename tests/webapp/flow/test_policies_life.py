@@ -261,3 +261,12 @@ def test_rules_from_before_changes_had_a_life_still_count(database: Database) ->
         assert policies.version_in_force(session, now=NOON).name == "old"
         assert session.exec(select(Amendment.note)).all() == ["As it was"]
     engine.dispose()
+
+
+def test_a_rule_whose_block_nobody_may_lift_is_missed_by_name() -> None:
+    renamed = default_policy_text().replace("rule: drill-live", "rule: drill-alive")
+
+    examined = policies.examine(renamed)
+
+    assert [one.sentence for one in examined.remarks if "No rule is called drill-live" in one.sentence]
+    assert not [one for one in policies.examine(default_policy_text()).remarks if "No rule is called" in one.sentence]

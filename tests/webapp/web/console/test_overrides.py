@@ -11,7 +11,7 @@ from tests.builders import NOON, a_draft, a_person, an_incident, an_operator, an
 from tests.webapp.web.console.notice_scenes import HTMX, drafted, form_of
 from tests.webapp.web.console.room import Room, on_sqlite
 from webapp.db import add
-from webapp.flow import notices, overrides, submission
+from webapp.flow import notices, overrides, policies, submission
 from webapp.flow.audit import AuditEntry
 from webapp.flow.notices import Notice, NoticeChannel, NoticeStatus
 from webapp.flow.people import Person, Role
@@ -96,7 +96,7 @@ def test_an_administrator_lifts_a_block_with_a_reason_and_nobody_else_does(room:
     assert reason(room, notice) == "The family asked us to"
 
 
-@pytest.mark.parametrize("rule", sorted(overrides.FIRM))
+@pytest.mark.parametrize("rule", sorted(policies.FIRM))
 def test_some_blocks_are_lifted_by_nobody(rule: str) -> None:
     admin = a_person(Role.admin)
 
