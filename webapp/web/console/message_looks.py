@@ -25,7 +25,8 @@ LACKS = {
     "source": "who is speaking", "what": "what has happened", "where": "where", "when": "when",
     "what to do": "what people can do", "next update": "when the next update comes",
 }  # fmt: skip
-SPEAKS_FOR_ITSELF = {STATUS_PAGE, FACEBOOK}  # a page that says whose it is
+SPEAKS_FOR_ITSELF = {STATUS_PAGE, FACEBOOK, "webhook"}  # a page, or an event, that says whose it is
+HAS_HEADLINE = {STATUS_PAGE, "webhook"}  # beside the text
 WHEN_RESOLVED = "(the moment when it is resolved)"
 
 
@@ -159,7 +160,7 @@ def _lacks(slot: Slot, body: str, said: NoticeText | None) -> tuple[str, ...]:
     incident = store().get_one(Incident, slot.owner.incident_id)
     speaker = "" if slot.message.channel in SPEAKS_FOR_ITSELF else organisation(store()).name
     is_local = not incidents.where(store(), incident).is_everywhere
-    headline = said.headline if said and slot.message.channel == STATUS_PAGE else ""
+    headline = said.headline if said and slot.message.channel in HAS_HEADLINE else ""
     nothing_to_do = texts.SENTENCES.get(slot.message.language, texts.SENTENCES["en"])["none"]
     instruction = said.instruction if said and said.instruction in {nothing_to_do, *_parts(body)} else ""
     return wording.missing(headline, body, instruction, source=speaker, is_local=is_local)

@@ -7,12 +7,15 @@ from sqlmodel import select
 from werkzeug.test import TestResponse
 
 from rules.terms import Mode
-from tests.builders import NOON, THREE, an_incident, subscribers
+from tests.builders import NOON, THREE, a_subscriber, an_incident, subscribers
 from tests.webapp.web.console.notice_scenes import HTMX, drafted, form_of, incident_of, posted, submitted, words
 from tests.webapp.web.console.room import Room, on_sqlite
+from webapp.db import add
 from webapp.flow import incidents, notices
 from webapp.flow.letters import Letter
 from webapp.flow.notices import Ending, Message, MessageType, Notice, NoticeStatus, NoticeText
+from webapp.flow.organisation import ChannelSetup
+from webapp.flow.subscribers import Address
 
 
 def save(room: Room, notice: Notice, typed: dict[str, Any], *, htmx: bool = False) -> TestResponse:
@@ -266,3 +269,17 @@ def test_an_address_that_names_no_notice_says_so(room: Room) -> None:
 
     assert answer.status_code == 404
     assert "There is no such notice" in answer.text
+
+
+@on_sqlite
+def test_what_stands_beside_the_text_of_a_webhook_is_not_missing_in_it(room: Room) -> None:
+    with room.store() as session:
+        add(session, ChannelSetup(channel="webhook", position=5))
+        add(session, Address(subscriber_id=a_subscriber(session).id or 0, channel="webhook", value="https://program.example/x", confirmed_at=NOON))  # fmt: skip
+    notice = drafted(room, channels=("status_page", "webhook"))
+
+    page = words(room.seen_by(room.olle).get(f"/console/notices/{notice.id}/messages").text)
+
+    assert "Webhook ✓ Use" in page
+    assert page.count("Does not say when the next update comes") == 2
+    assert "who is speaking" not in page
