@@ -28,6 +28,8 @@ CHUNK = sa.table(
     sa.column("notice_id", sa.Uuid()),
     sa.column("channel", sa.String()),
     sa.column("state", sa.String()),
+    sa.column("first", sa.Integer()),
+    sa.column("last", sa.Integer()),
 )
 ATTEMPT = sa.table(
     "attempt",

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from rules.terms import Mode
 from webapp.flow import audience
 from webapp.flow.audience import Concern
-from webapp.flow.books import ATTEMPT, NOTICE, PICK, RECIPIENT
+from webapp.flow.books import ATTEMPT, CHUNK, NOTICE, PICK, RECIPIENT
 from webapp.flow.components import Component
 from webapp.flow.incidents import Filing, Incident, IncidentComponent
 
@@ -27,9 +27,11 @@ def messages(
     `people`: the concerned whom each channel reaches. Exercises do not count, for nobody got them.
     """
     live = NOTICE.c.mode == Mode.actual.value, NOTICE.c.live_at > now - WEEK - SENDING
-    if session.execute(sa.select(sa.literal(1)).where(*live).limit(1)).first() is None:
+    # To ask who got them is the slow part; where all that was sent could not make half of the people, it is not asked.
+    some = [channel for channel, sent in _sent(session, live) if 2 * sent >= people.get(channel, 0)]
+    if not some:
         return {}
-    got = _got(session, concern, live, now=now).subquery()
+    got = _got(session, concern, (*live, RECIPIENT.c.channel.in_(some)), now=now).subquery()
     tally = sa.select(got.c.channel, got.c.week, got.c.day, sa.func.count()).group_by(
         got.c.channel, got.c.week, got.c.day
     )
@@ -71,6 +73,13 @@ def is_repeated(session: Session, filing: Filing, *, now: datetime, but: UUID | 
         )
     )
     return session.execute(same.where(col(Incident.id) != but if but else sa.true()).limit(1)).first() is not None
+
+
+def _sent(session: Session, live: tuple[sa.ColumnElement[bool], ...]) -> list[tuple[str, int]]:
+    """By channel: at least as many as were sent messages, or were to be."""
+    size = sa.func.sum(CHUNK.c.last - CHUNK.c.first + 1)
+    wanted = sa.select(CHUNK.c.channel, size).join(NOTICE, NOTICE.c.id == CHUNK.c.notice_id).where(*live)
+    return [(channel, int(sent)) for channel, sent in session.execute(wanted.group_by(CHUNK.c.channel))]
 
 
 def _got(
