@@ -19,6 +19,11 @@ from webapp.flow.refusals import NotAllowed, NotNow, NotValid
 from webapp.flow.submission import check
 from webapp.flow.subscribers import Address, BigId
 
+FEW_PEOPLE, SMALL_SHARE = (
+    5,
+    0.05,
+)  # what a channel's recipients may differ by, the larger of both, before it is asked again
+AT_ONCE = 10_000  # ids read for a hash
 AddressRows = sa.Select[int, str, int, str, str, bool]  # address id, channel, subscriber id, value, language, asked
 
 
@@ -58,10 +63,14 @@ class Return(SQLModel, table=True):
     returned_at: datetime = moment()
 
 
-def approve(session: Session, notice: Notice, *, by: Person, now: datetime) -> Approval:
+def approve(
+    session: Session, notice: Notice, *, by: Person, now: datetime, seen: Mapping[str, int] | None = None
+) -> Approval:
     """Sign a submitted notice and freeze whom it goes to; from here the scheduler may post it.
 
-    Raises NotAllowed (not a lead, or the one who submitted it), NotNow, NotValid (its end has passed meanwhile).
+    `seen`: recipients by channel as they were shown to whoever signs; None = nothing was shown.
+    Raises NotAllowed (not a lead, or the one who submitted it), NotNow, NotValid (its end has passed meanwhile, or many
+    more or fewer would get it than were shown).
     """
     by.require(Act.approve, f"{by.name} may not approve notices; ask a communications lead")
     lock(session, notice)
@@ -70,14 +79,17 @@ def approve(session: Session, notice: Notice, *, by: Person, now: datetime) -> A
     check(session, notice, now=now)
     move(session, notice, start=(NoticeStatus.submitted,), end=NoticeStatus.approved)
     count = _freeze(session, notice)
+    differs = _compared(session, notice, seen) if seen is not None else ""
     for ending in endings(session, notice):
         move(session, ending, start=(NoticeStatus.draft,), end=NoticeStatus.approved)
     approval = Approval(
         notice_id=notice.id, content_hash=content_hash(session, notice), audience_hash=audience_hash(session, notice),
         recipients=count, approved_by_id=by.id, approved_at=now,
     )  # fmt: skip
-    record(session, "notice.approved", ("notice", notice.id), f"{by.name} approved notice {notice.code}", by=by, now=now,
-           after={"content": approval.content_hash, "audience": approval.audience_hash, "recipients": count})  # fmt: skip
+    said = f"{by.name} approved notice {notice.code}" + (f"; since it was read: {differs}" if differs else "")
+    after = {"content": approval.content_hash, "audience": approval.audience_hash, "recipients": count}
+    record(session, "notice.approved", ("notice", notice.id), said, by=by, now=now,
+           after=after if seen is None else after | {"shown": dict(seen)})  # fmt: skip
     return add(session, approval)
 
 
@@ -144,10 +156,9 @@ def freeze_from(session: Session, notice: Notice, chosen: AddressRows) -> int:
 def audience_hash(session: Session, notice: Notice) -> str:
     """SHA-256 over the frozen address ids, in order, as hex."""
     digest = hashlib.sha256()
-    for address_id in session.exec(
-        select(Recipient.address_id).where(Recipient.notice_id == notice.id).order_by(col(Recipient.pos))
-    ):
-        digest.update(f"{address_id},".encode())
+    frozen = select(Recipient.address_id).where(Recipient.notice_id == notice.id).order_by(col(Recipient.pos))
+    for some in session.exec(frozen).partitions(AT_ONCE):
+        digest.update("".join(f"{address_id}," for address_id in some).encode())
     return digest.hexdigest()
 
 
@@ -168,6 +179,27 @@ def would_get(session: Session, notice: Notice, listeners: Mapping[str, Listener
     known = sa.select(col(Recipient.address_id)).where(col(Recipient.notice_id) == notice.follows_id)
     fresh = chosen.where(chosen.selected_columns[0].not_in(known))
     return sa.select(*sa.union_all(before, fresh).subquery().c)
+
+
+def differences(session: Session, notice: Notice, seen: Mapping[str, int]) -> str:
+    """What the frozen set has more or less of than was shown, by channel, in words; "" = nothing."""
+    pairs = _pairs(recipient_counts(session, notice), seen).items()
+    return "; ".join(f"{channel.replace('_', ' ')} {then:,} then, {now:,} now" for channel, (then, now) in pairs)
+
+
+def _pairs(frozen: Mapping[str, int], seen: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    pairs = {channel: (seen.get(channel, 0), frozen.get(channel, 0)) for channel in sorted({*seen, *frozen})}
+    return {channel: (then, now) for channel, (then, now) in pairs.items() if then != now}
+
+
+def _compared(session: Session, notice: Notice, seen: Mapping[str, int]) -> str:
+    """`differences`. Raises NotValid if it is too much to sign unseen."""
+    said, pairs = differences(session, notice, seen), _pairs(recipient_counts(session, notice), seen)
+    if any(abs(now - then) > max(FEW_PEOPLE, SMALL_SHARE * then) for then, now in pairs.values()):
+        raise NotValid(
+            "seen", f"Whom it goes to has changed since you opened this page ({said}); read it again, then sign"
+        )
+    return said
 
 
 def _freeze(session: Session, notice: Notice) -> int:

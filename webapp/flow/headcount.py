@@ -34,6 +34,14 @@ class Headcount:
     heads: tuple[Heads, ...]
     people: int  # distinct; one person may be a recipient on two channels
     cost: float  # in the organisation's currency
+    elsewise: int = 0  # messages to people in whose language that channel has none
+    lacking: tuple[str, ...] = ()  # those languages
+
+    @property
+    def elsewise_percent(self) -> str:
+        """Their share of all messages, for people."""
+        share = 100 * self.elsewise / max(self.recipients, 1)
+        return f"{share:.0f} %" if share >= 1 else "less than 1 %"
 
     @property
     def recipients(self) -> int:
@@ -70,9 +78,13 @@ def count(session: Session, notice: Notice, *, now: datetime) -> Headcount:
     messages = messages_of(session, notice)
     heads = _by_message(grouped, messages, organisation(session).languages[0])
     prices = {channel: price_each(session, channel, now=now) for channel in listeners}
+    written = {(message.channel, message.language) for message in messages}
+    lacking = [(language, number) for channel, language, number in grouped if (channel, language) not in written]
     return Headcount(
-        heads, people, cost=sum(prices[each.channel] * each.recipients * _segments(each, messages) for each in heads)
-    )
+        heads, people,
+        cost=sum(prices[each.channel] * each.recipients * _segments(each, messages) for each in heads),
+        elsewise=sum(number for _, number in lacking), lacking=tuple(sorted({language for language, _ in lacking})),
+    )  # fmt: skip
 
 
 def price_each(session: Session, channel: str, *, now: datetime) -> float:

@@ -1,5 +1,6 @@
 """A notice's life after its approval: posted when due, stopped by a person, retired at its end, followed by an all-clear."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select, update
@@ -20,9 +21,17 @@ from webapp.flow.schedule import Action, ActionKind
 REMINDER_LIFE = timedelta(hours=2)
 
 
-def sign(session: Session, notice: Notice, *, by: Person, now: datetime, hold_s: float) -> Approval:
+def sign(
+    session: Session,
+    notice: Notice,
+    *,
+    by: Person,
+    now: datetime,
+    hold_s: float,
+    seen: Mapping[str, int] | None = None,
+) -> Approval:
     """Approve a notice and put it on the schedule, after a pause in which it can be stopped. Raises as `approve`."""
-    approval = approvals.approve(session, notice, by=by, now=now)
+    approval = approvals.approve(session, notice, by=by, now=now, seen=seen)
     pause = timedelta(0) if notice.is_life_safety else timedelta(seconds=hold_s)
     schedule.plan(
         session,

@@ -27,6 +27,7 @@ class Signature(Form):
     """What a lead writes when it goes to many."""
 
     magnitude = StringField("About how many messages are you about to send?")
+    seen = StringField("Recipients by channel as the page showed them")  # hidden: "sms=12 email=30"
 
 
 class Objection(Form):
@@ -55,12 +56,14 @@ def create_approval(notice_id: UUID) -> ResponseReturnValue:
     try:
         if notice.status is NoticeStatus.submitted and notice.submitted_by_id != person().id:
             _require_magnitude(notice, form)
-        hold_s = installation().config.hold_s
-        lifecycle.sign(store(), notice, by=person(), now=clock.now(), hold_s=hold_s)
+        seen, hold_s = _seen(form), installation().config.hold_s
+        lifecycle.sign(store(), notice, by=person(), now=clock.now(), hold_s=hold_s, seen=seen)
     except NotValid as refusal:
         form.magnitude.errors = [str(refusal)]
         store().rollback()
         return _page(notice, form, Objection(), HTTPStatus.UNPROCESSABLE_ENTITY)
+    if said := approvals.differences(store(), notice, seen or {}) if seen else "":
+        flash(f"Approved. Since you opened the page a few came or went: {said}.")
     return redirect(url_for("console.notice", notice_id=notice.id), HTTPStatus.SEE_OTHER)
 
 
@@ -73,6 +76,16 @@ def create_return(notice_id: UUID) -> ResponseReturnValue:
     approvals.send_back(store(), notice, form.reason.data or "", by=person(), now=clock.now())
     flash("Returned. Whoever wrote it sees your reason above the draft.")
     return redirect(url_for("console.overview"), HTTPStatus.SEE_OTHER)
+
+
+def _seen(form: Signature) -> dict[str, int] | None:
+    """What the page showed; None = the form does not say. Raises NotValid."""
+    if form.seen.data is None:
+        return None
+    pairs = [part.partition("=") for part in form.seen.data.split()]
+    if not all(number.isascii() and number.isdigit() and len(number) < 10 for _, _, number in pairs):
+        raise NotValid("seen", "The page is damaged; it is shown anew here, read it again, then sign")
+    return {channel: int(number) for channel, _, number in pairs}
 
 
 def _require_magnitude(notice: Notice, form: Signature) -> None:

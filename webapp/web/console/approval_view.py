@@ -70,6 +70,11 @@ class ApprovalView:
         return [reason for reason in self.reasons if reason.left_out]
 
     @property
+    def shown(self) -> str:
+        """Recipients by channel, for the form to say what was signed."""
+        return " ".join(f"{channel}={number}" for channel, number in self.direct)
+
+    @property
     def must_type(self) -> bool:
         """Whether the magnitude is to be written."""
         return self.count.recipients > MANY

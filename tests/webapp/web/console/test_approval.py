@@ -10,9 +10,11 @@ from tests.builders import THREE
 from tests.webapp.web.console import notice_scenes
 from tests.webapp.web.console.notice_scenes import drafted, form_of, submitted, words
 from tests.webapp.web.console.room import Room, on_sqlite
-from webapp.flow.approvals import Approval, Return
+from webapp.flow.approvals import Approval, Recipient, Return
+from webapp.flow.audit import AuditEntry
 from webapp.flow.headcount import magnitude
 from webapp.flow.notices import Notice, NoticeStatus
+from webapp.flow.subscribers import Subscriber
 from webapp.web.console import approval, approval_view
 
 
@@ -170,3 +172,51 @@ def test_pages_lead_to_where_the_notice_is(room: Room) -> None:
     assert browser.get(f"/console/notices/{draft.id}/approval").location == f"/console/notices/{draft.id}/messages"
     assert browser.get(f"/console/notices/{waiting.id}/approval").location == f"/console/notices/{waiting.id}"
     assert browser.get(f"/console/notices/{draft.id}").location == f"/console/notices/{draft.id}/messages"
+
+
+def test_what_is_signed_is_what_was_shown(room: Room) -> None:
+    notice = submitted(room)
+    browser, address = room.seen_by(room.lena), f"/console/notices/{notice.id}/approval"
+    assert 'name="seen" value="sms=3"' in browser.get(address).text
+
+    asked_again = browser.post(address, data={"seen": "sms=40"})
+
+    assert asked_again.status_code == 422
+    assert "sms 40 then, 3 now" in words(asked_again.text)
+    assert room.stored(Notice, notice.id).status is NoticeStatus.submitted
+    with room.store() as session:
+        assert not session.exec(select(Recipient).where(Recipient.notice_id == notice.id)).all()
+
+
+def test_one_more_or_less_is_said_and_signed(room: Room) -> None:
+    notice = submitted(room)
+    browser = room.seen_by(room.lena)
+
+    answer = browser.post(f"/console/notices/{notice.id}/approval", data={"seen": "sms=4"}, follow_redirects=True)
+
+    assert "sms 4 then, 3 now" in words(answer.text)
+    assert room.stored(Notice, notice.id).status is NoticeStatus.approved
+    with room.store() as session:
+        entry = session.exec(select(AuditEntry).where(AuditEntry.act == "notice.approved")).one()
+    assert "sms 4 then, 3 now" in entry.sentence
+
+
+def test_a_damaged_page_signs_nothing(room: Room) -> None:
+    notice = submitted(room)
+
+    answer = room.seen_by(room.lena).post(f"/console/notices/{notice.id}/approval", data={"seen": "sms=many"})
+
+    assert answer.status_code == 422
+    assert room.stored(Notice, notice.id).status is NoticeStatus.submitted
+
+
+def test_how_many_are_told_in_a_language_that_they_did_not_choose_is_said(room: Room) -> None:
+    notice = submitted(room)
+    with room.store() as session:
+        for one in session.exec(select(Subscriber)):
+            one.language = "fi"
+        session.commit()
+
+    page = words(room.seen_by(room.lena).get(f"/console/notices/{notice.id}/approval").text)
+
+    assert "3 of the 3 messages (100 %) go to people who read Suomi, in which nothing is written" in page
