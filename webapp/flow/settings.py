@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from rules.terms import Sector
+from webapp.db import add
 from webapp.flow.audit import record
 from webapp.flow.components import by_codes
-from webapp.flow.organisation import ChannelSetup, Organisation, organisation
+from webapp.flow.organisation import ChannelSetup, Organisation, channel_setups, organisation
 from webapp.flow.people import Act, Person
+from webapp.flow.policies import policy_in_force
 from webapp.flow.refusals import NotFound, NotNow, NotValid
 
 MOST_PEOPLE, MOST_MONEY, MOST_PER_SECOND = 10_000_000_000, 1_000_000_000.0, 100_000.0
@@ -86,6 +88,28 @@ def change_channel(
         raise NotFound("There is no such channel")
     named = f"the channel {channel.replace('_', ' ')}"
     return _change(session, setup, channel_settings(setup), wanted, seen, named, by=by, now=now)
+
+
+def addable(session: Session, *, now: datetime) -> list[str]:
+    """Channels that the rules in force know and that are not set up, in the order of the rules."""
+    known = (name.replace(" ", "_") for name in policy_in_force(session, now=now).figures.channels)
+    there = {setup.channel for setup in channel_setups(session)}
+    return [channel for channel in known if channel not in there]
+
+
+def add_channel(session: Session, channel: str, *, by: Person, now: datetime) -> bool:
+    """Begin to use a channel; whether it was new. May be repeated. Raises NotAllowed, NotFound."""
+    by.require(Act.administer, f"{by.name} {MAY_NOT}")
+    session.get_one(Organisation, organisation(session).id, with_for_update=True)  # of two who add it, one waits
+    if session.get(ChannelSetup, channel) is not None:
+        return False
+    if channel not in addable(session, now=now):
+        raise NotFound("The rules know no such channel")
+    position = max((setup.position for setup in channel_setups(session)), default=-1) + 1
+    add(session, ChannelSetup(channel=channel, position=position))
+    record(session, "settings.channel_added", ("settings", channel), f"{by.name} began to use the channel {channel.replace('_', ' ')}",
+           by=by, now=now)  # fmt: skip
+    return True
 
 
 def _change(

@@ -43,6 +43,15 @@ def change_organisation() -> ResponseReturnValue:
     return _kept("The organisation", changed=changed, anchor="organisation")
 
 
+@console.post("/settings/channels")
+def create_channel() -> ResponseReturnValue:
+    """Begin to use another channel."""
+    channel = request.form.get("channel", "")[:24]
+    added = flow.add_channel(store(), channel, by=person(), now=clock.now())
+    flash("From now on it is used. Say what is known of it." if added else "It is used already; nothing has changed.")
+    return redirect(f"/console/settings#{channel}", HTTPStatus.SEE_OTHER)
+
+
 @console.post("/settings/channels/<channel>")
 def change_channel(channel: str) -> ResponseReturnValue:
     """Say anew how one channel is."""
@@ -100,6 +109,7 @@ def _page(
         organisation=sent.get("organisation") or forms.organisation_form(flow.organisation_settings(store())),
         channels=shown,
         figures={setup.channel: _figures(setup.channel) for setup in setups},
+        addable=flow.addable(store(), now=now),
         lost=flow.unknown_parts(setups, set(parts)),
         spent=spent(store(), _prices(setups), now=now, zone=ours.time_zone),
         month_at=month_begins_at(now, ours.time_zone),

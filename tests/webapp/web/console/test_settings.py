@@ -113,3 +113,17 @@ def test_the_panel_says_what_its_numbers_rest_on_and_what_is_left_of_the_budget(
     assert "Numbers: assumed." in page
     assert "/console/policies/figures" in page
     assert "left of the month's 1 000 SEK" in page.replace("&#39;", "'")
+
+
+def test_an_administrator_begins_to_use_another_channel_once(room: Room, ada: Person) -> None:
+    browser = room.seen_by(ada)
+    assert "Use Push" in browser.get("/console/settings").text
+
+    first = browser.post("/console/settings/channels", data={"channel": "push"})
+    again = browser.post("/console/settings/channels", data={"channel": "push"})
+
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert room.stored(ChannelSetup, "push").available
+    assert "Use Push" not in browser.get("/console/settings").text
+    assert browser.post("/console/settings/channels", data={"channel": "carrier_pigeon"}).status_code == 404
+    assert room.seen_by(room.lena).post("/console/settings/channels", data={"channel": "push"}).status_code == 403

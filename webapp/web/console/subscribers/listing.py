@@ -24,7 +24,7 @@ from webapp.web.session import installation, person, store
 
 SIZE = 50
 MOST_COUNTED = 2_000
-CHANNELS = ("email", "sms", "web_push", "webhook")
+CHANNELS = ("email", "sms", "push", "webhook")
 
 
 @dataclass(frozen=True, slots=True)
