@@ -67,12 +67,18 @@ def _make_imports() -> None:
         sa.Column("choices", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("is_dry_run", sa.Boolean(), nullable=False),
-        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("rows", "created", "updated", "skipped", "invalid")),
+        *(
+            sa.Column(name, sa.Integer(), nullable=False)
+            for name in ("rows", "created", "updated", "skipped", "invalid")
+        ),
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("uploaded_by_id", sa.Uuid(), nullable=True),
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
-        *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in ("started_at", "ended_at", "leased_until")),
+        *(
+            sa.Column(name, sa.DateTime(timezone=True), nullable=True)
+            for name in ("started_at", "ended_at", "leased_until")
+        ),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["uploaded_by_id"], ["person.id"], name=op.f("fk_import_job_uploaded_by_id")),
