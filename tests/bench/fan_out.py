@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from rules.terms import Mode
 from tests.bench.worker import a_worker
-from tests.builders import a_lead, a_submitted_notice, an_operator, an_organisation, subscribers
+from tests.builders import a_lead, a_submitted_notice, an_operator, an_organisation, subscribers, where_it_is_noon
 from webapp import clock, db
 from webapp.channels.base import Outgoing
 from webapp.channels.registry import build, sandbox_settings
@@ -49,7 +49,7 @@ def _ours(url: str, sandbox: Sandbox, channel: str) -> float:
     engine, now = db.make_engine(url), clock.now()
     with db.transaction(engine) as session:
         if session.get(ChannelSetup, channel) is None:
-            an_organisation(session)
+            an_organisation(session).time_zone = where_it_is_noon()
         session.get_one(ChannelSetup, channel).segments_per_second = 100_000
         operator, lead = an_operator(), a_lead()
         session.add_all([operator, lead])

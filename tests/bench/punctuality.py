@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from tests.bench.worker import a_worker
-from tests.builders import a_draft, a_lead, an_incident, an_operator, an_organisation, in_sveg, subscribers
+from tests.builders import (
+    a_draft,
+    a_lead,
+    an_incident,
+    an_operator,
+    an_organisation,
+    in_sveg,
+    subscribers,
+    where_it_is_noon,
+)
 from webapp import clock, db
 from webapp.flow import lifecycle, submission
 from webapp.flow.notices import Notice, NoticeStatus
@@ -37,7 +46,7 @@ def rows(url: str) -> Iterator[str]:
 
 
 def _approve_many(session: Session, now: datetime) -> None:
-    an_organisation(session)
+    an_organisation(session).time_zone = where_it_is_noon()
     operator, lead = an_operator(), a_lead()
     session.add_all([operator, lead])
     subscribers(session, 3)

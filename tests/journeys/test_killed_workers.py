@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from tests.arrow import NOBODY
-from tests.builders import a_lead, a_submitted_notice, an_operator, an_organisation, subscribers
+from tests.builders import a_lead, a_submitted_notice, an_operator, an_organisation, subscribers, where_it_is_noon
 from tests.databases import Database
 from webapp import clock, db
 from webapp.flow import fan_out, lifecycle
 from webapp.flow.fan_out import Progress
 from webapp.flow.notices import Notice
-from webapp.flow.organisation import ChannelSetup
+from webapp.flow.organisation import ChannelSetup, organisation
 from webapp.sandbox.serve import Sandbox
 
 PEOPLE = 300
@@ -74,6 +74,7 @@ def test_two_workers_of_which_one_is_killed_tell_everybody_at_most_once(
     now = clock.now()
     operator, lead = an_operator(), a_lead()
     an_organisation(session)
+    organisation(session).time_zone = where_it_is_noon()
     session.add_all([operator, lead])
     people = set(subscribers(session, PEOPLE, channel=channel))
     session.get_one(ChannelSetup, channel).segments_per_second = 100  # slow enough to be killed in the middle

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from tests.arrow import Arrow, an_arrow
+from tests.builders import where_it_is_noon
 from tests.databases import Database
 from tests.webapp.flow.scenes import another_notice, approved, counts, resolve, texted
 from webapp import clock, config, db
@@ -80,12 +81,6 @@ def approved_now(session: Session, *, sms: int) -> Notice:
     organisation(session).time_zone = where_it_is_noon()  # in quiet hours texts would wait for the morning
     session.commit()
     return notice
-
-
-def where_it_is_noon() -> str:
-    """A zone in which it is between 11 and 13 o'clock now."""
-    east = (12 - clock.now().hour + 11) % 24 - 11
-    return f"Etc/GMT{-east:+d}" if east else "Etc/GMT"
 
 
 def test_a_worker_posts_sends_and_says_that_it_is_over(session: Session, arrow: Arrow, worker: Worker) -> None:

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from rules.terms import Listeners
 from webapp.db import add
@@ -122,17 +122,19 @@ def edit_message(session: Session, notice: Notice, channel: str, language: str, 
 def write_messages(session: Session, notice: Notice, told: Told) -> None:
     """Write every message of a draft that nobody has edited by hand."""
     is_end = notice.message_type is MessageType.cancel
+    stored = session.exec(select(Message).where(Message.notice_id == notice.id))
+    kept = {(message.channel, message.language): message for message in stored}
+    written = texts_of(session, notice)
     for pick in channels_of(session, notice):
-        for text in texts_of(session, notice):
-            kept = session.get(Message, (notice.id, pick.channel, text.language))
-            if kept is None or not kept.is_edited:
-                body = texts.body(told, text.said(), pick.channel, text.language, is_end=is_end)
-                subject = texts.subject(told, text.said(), text.language) if pick.channel == "email" else ""
-                session.merge(
-                    Message(
-                        notice_id=notice.id, channel=pick.channel, language=text.language, subject=subject, body=body
-                    )
-                )
+        for text in written:
+            message = kept.get((pick.channel, text.language)) or Message(
+                notice_id=notice.id, channel=pick.channel, language=text.language, body=""
+            )
+            if message.is_edited:
+                continue
+            message.body = texts.body(told, text.said(), pick.channel, text.language, is_end=is_end)
+            message.subject = texts.subject(told, text.said(), text.language) if pick.channel == "email" else ""
+            session.add(message)
     session.flush()
 
 

@@ -336,7 +336,7 @@ def _compiled(text: str, name: str) -> Policy:
 
 
 def _stored(session: Session, text: str, *, name: str, note: str, author_id: UUID | None, now: datetime) -> PolicyVersion:  # fmt: skip
-    version = read_policy(text, name=name).version
+    version = _compiled(text, name).version
     known = session.get(PolicyVersion, version)
     return known or add(session, PolicyVersion(version=version, name=name, text=text, note=note, author_id=author_id,
                                                in_force_at=now))  # fmt: skip

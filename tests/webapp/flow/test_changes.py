@@ -30,28 +30,30 @@ def test_the_database_watches_a_table(session: Session, table: str) -> None:
 
 
 def test_adding_changing_moving_and_deleting_are_noted(session: Session) -> None:
+    """On PostgreSQL perhaps a few more: marks wait for the oldest transaction of the whole server, also of other tests."""
     one, other = (key_of(add(session, Subscriber(created_at=NOON))) for _ in range(2))
     session.commit()
+    is_exact = session.get_bind().dialect.name == "sqlite"
 
-    def noted(*statements: sa.Executable) -> list[int] | None:
+    def notes(expected: set[int], *statements: sa.Executable) -> bool:
         mark = changes.next_mark(session)
         for statement in statements:
             session.execute(statement)
-        found = changes.since(session, mark, most=10)
+        found = set(changes.since(session, mark, most=10) or ())
         session.commit()
-        return sorted(found) if found is not None else None
+        return found == expected if is_exact else found >= expected
 
-    assert noted() == []
+    assert notes(set())
     add(session, SubscriberPoint(subscriber_id=one, z=keys.key(62.0, 14.0)))
     add(session, Address(subscriber_id=one, channel="sms", value="+46701"))
     session.commit()
-    assert noted(sa.update(Address).values(suppressed_at=NOON)) == [one]
-    assert noted(sa.update(SubscriberPoint).values(subscriber_id=other)) == [one, other]
-    assert noted(sa.insert(Subscription).values(subscriber_id=other, severity_floor="minor", kinds=frozenset())) == [
-        other
-    ]
-    assert noted(sa.delete(SubscriberPoint)) == [other]
-    assert noted(sa.delete(Subscription), sa.update(Subscriber).values(language="sv")) == [one, other]
+    assert notes({one}, sa.update(Address).values(suppressed_at=NOON))
+    assert notes({one, other}, sa.update(SubscriberPoint).values(subscriber_id=other))
+    assert notes(
+        {other}, sa.insert(Subscription).values(subscriber_id=other, severity_floor="minor", kinds=frozenset())
+    )
+    assert notes({other}, sa.delete(SubscriberPoint))
+    assert notes({one, other}, sa.delete(Subscription), sa.update(Subscriber).values(language="sv"))
 
 
 def test_what_is_forgotten_is_known_to_be_forgotten(session: Session) -> None:

@@ -130,7 +130,7 @@ def test_rules_are_replayed_on_what_was_imported(session: Session, is_usual: boo
     imported(session, *(an_outage(number) for number in range(1, 9)), planned_work())
     usual = default_policy() if is_usual else None
     lines = [as_line(as_past(row, ours(session), usual=usual)) for row in past_incidents(session)]
-    other = read_policy(default_policy_text().replace("    then: {status page: use, email: use, sms: avoid", "    then: {status page: use, email: use, sms: block"), name="other")  # fmt: skip
+    other = read_policy(default_policy_text().replace("    then: {status page: use, email: use, webhook: use, sms: avoid", "    then: {status page: use, email: use, webhook: use, sms: block"), name="other")  # fmt: skip
 
     replayed = replay(read_past(lines), other, against=default_policy())
 
