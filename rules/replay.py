@@ -6,11 +6,8 @@ from dataclasses import dataclass
 
 from rules.batch import Batch
 from rules.cautious import Cautious, Said
-from rules.decision import decide
-from rules.facts import Case
 from rules.past import Past
 from rules.policy import Policy
-from rules.timing import timing_of
 from rules.verdicts import SAID
 
 ByChannel = dict[str, dict[int, Said]]  # by channel, then by the incident's place
@@ -37,15 +34,6 @@ class Change:
     def loses(self) -> bool:
         """The channel was used and is not now."""
         return self.before == "use" != self.after
-
-
-@dataclass(frozen=True, slots=True)
-class PastCase:
-    """One past incident with everything that its decision was made from."""
-
-    id: str
-    case: Case
-    announced: frozenset[str] | None = None  # channels, by the policy's name; None = not recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +86,6 @@ def replay(past: Sequence[Past], policy: Policy, *, against: Policy | None = Non
         place for said in (*before.values(), *after.values()) for place, one in said.items() if not one.is_certain
     }
     return Replay(len(past), changes, len(undecided))
-
-
-def replay_cases(past: Sequence[PastCase], policy: Policy, *, against: Policy) -> Replay:
-    """The same for whole cases: verdicts with reach and audiences counted, as they were shown."""
-    return Replay(len(past), tuple(change for one in past for change in _changes_of_case(one, policy, against)))
-
-
-def _changes_of_case(past: PastCase, policy: Policy, against: Policy) -> Iterator[Change]:
-    first = decide(past.case, against, timing_of(past.case, against.figures))
-    then = decide(past.case, policy, timing_of(past.case, policy.figures))
-    for channel, decision in then.items():
-        before, after = first[channel].verdict.value, decision.verdict.value
-        if before != after:
-            was = None if past.announced is None else channel in past.announced
-            yield Change(past.id, channel, before, after, was, tuple(rule.name for rule in decision.findings.fired))
 
 
 def _changes(

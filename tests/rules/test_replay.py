@@ -9,13 +9,11 @@ from rules.batch import Batch
 from rules.cells import Value
 from rules.past import Past, read_past
 from rules.reading import default_policy, default_policy_text, read_policy
-from rules.replay import PastCase, replay, replay_cases
+from rules.replay import replay
 from rules.table import ScenarioMistakes
-from rules.terms import Severity
 from rules.trial_reading import values_on
 from rules.verdicts import find
 from rules.vocabulary import Fact, FactType, vocabulary
-from tests.rules.builders import a_case, an_incident
 
 NARROWER = default_policy_text().replace("share affected: at least 10 %", "share affected: at least 20 %")
 
@@ -51,16 +49,6 @@ def test_a_fact_that_was_not_known_is_taken_cautiously() -> None:
     unknown = Past("x", {**a_past(1, 0.5).facts, "share affected": None}, {"facebook": "use"})
 
     assert [one.after for one in replay([unknown], default_policy()).changes] == ["avoid"]
-
-
-def test_whole_cases_are_replayed_with_their_reach() -> None:
-    past = [PastCase("a", a_case(an_incident(severity=Severity.severe, noticeable=True)))]
-    new = read_policy(
-        default_policy_text().replace("then: avoid\n    because: Fans", "then: block\n    because: Fans"), name="new"
-    )
-
-    assert replay_cases(past, default_policy(), against=default_policy()).changes == ()
-    assert isinstance(str(replay_cases(past, new, against=default_policy())), str)
 
 
 def test_a_file_of_past_incidents_is_read_line_by_line() -> None:
