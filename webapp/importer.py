@@ -62,7 +62,7 @@ class Importer:
                 state, detail = self._go_through(job), ""
         except Unreadable as mistake:
             state, detail = ImportState.failed, str(mistake)
-        except Exception as mistake:
+        except Exception as mistake:  # whatever it is: five times, then a person is told
             if job.epoch < MOST_CLAIMS:
                 raise
             LOG.exception("An import failed time after time; it is not taken up again by itself")

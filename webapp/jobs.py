@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from webapp import clock, db
 from webapp.channels.configured import adapters_of
@@ -109,9 +109,7 @@ class Worker:
         try:
             with db.transaction(self.engine) as session:
                 lifecycle.execute(session, action, now=self.now(), status_url=self.links.status)
-        except (OperationalError, InterfaceError):  # not the action: the database is busy or away
-            raise
-        except Exception as mistake:
+        except Exception as mistake:  # whatever it is, also of the database: if that is away, putting it off fails, too
             LOG.exception("Action %s of notice %s failed; it is tried again", action.kind, action.notice_id)
             with db.transaction(self.engine) as session:
                 schedule.put_off(session, action, f"It failed: {type(mistake).__name__}", now=self.now())
@@ -145,7 +143,7 @@ class Worker:
         while not self.ending.wait(IMPORT_LOOK_S):
             try:
                 importer.work()
-            except Exception:
+            except Exception:  # whatever it is, the next import is not to wait for it
                 LOG.exception("An import ended in the middle; it is taken up again in a minute")
 
     def _send(self) -> None:

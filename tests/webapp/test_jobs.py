@@ -150,8 +150,12 @@ def test_a_sender_that_dies_is_replaced(session: Session, arrow: Arrow, worker: 
         until(lambda: worker.senders != first and all(sender.is_alive() for sender in worker.senders))
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [ZeroDivisionError("nobody could name this"), sa.exc.OperationalError("SELECT", {}, ValueError("too many"))],
+)
 def test_an_action_that_fails_holds_up_no_other(
-    session: Session, arrow: Arrow, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    session: Session, arrow: Arrow, worker: Worker, monkeypatch: pytest.MonkeyPatch, mistake: Exception
 ) -> None:
     broken = approved_now(session, sms=1)
     execute = lifecycle.execute
@@ -159,7 +163,7 @@ def test_an_action_that_fails_holds_up_no_other(
     def fails(session: Session, action: Action, **known: Any) -> None:
         execute(session, action, **known)
         if action.notice_id == broken.id:
-            raise ZeroDivisionError("nobody could name this")
+            raise mistake
 
     monkeypatch.setattr(lifecycle, "execute", fails)
     arrow.now = clock.now()
@@ -172,7 +176,7 @@ def test_an_action_that_fails_holds_up_no_other(
     with db.reading(arrow.engine) as fresh:
         waiting = schedule.of(fresh, broken, ActionKind.post)
         assert waiting is not None
-        assert (waiting.state, waiting.because) == (ActionState.pending, "It failed: ZeroDivisionError")
+        assert (waiting.state, waiting.because) == (ActionState.pending, f"It failed: {type(mistake).__name__}")
         assert fresh.get_one(Notice, broken.id).status is NoticeStatus.approved  # nothing of it is half done
 
 
